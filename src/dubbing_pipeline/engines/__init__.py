@@ -1,0 +1,1 @@
+"""Adapters for one task each: recognise, translate, speak, find speech."""

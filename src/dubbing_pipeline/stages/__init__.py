@@ -1,0 +1,1 @@
+"""The dubbing itself; knows no job store, no queue, no HTTP."""
