@@ -4,6 +4,7 @@
 
     DubbingError
     ├── SettingsError          a setting is wrong: key, value, what was expected        exit 3
+    │   └── SettingsErrors     several are; told together                               exit 3
     ├── UsageError             the call's words are off                                 exit 2
     ├── RefusedError           a rule of the house says no                              exit 4
     ├── NotFoundError          what was named is not there                              exit 5
@@ -21,6 +22,7 @@ An error carries a *code* (``room.name``) and named parameters, nothing else. Th
 the catalogues under ``locale/`` and are put together only where a person reads them.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 Param = str | int | float | None
@@ -31,7 +33,7 @@ FailureClass = Literal["permanent", "transient", "resource", "crash", "interrupt
 
 
 class DubbingError(Exception):
-    """Root of the tree.
+    """Root of the tree. ``parts`` holds the errors that one error gathers; mostly none.
 
     Args:
         code: Key into the message catalogues, ``room.name``.
@@ -40,11 +42,13 @@ class DubbingError(Exception):
 
     exit_code: ClassVar[int] = 1
     failure: ClassVar[FailureClass] = "permanent"
+    parts: "tuple[DubbingError, ...]"
 
     def __init__(self, code: str, **params: Param) -> None:
         super().__init__(code, params)
         self.code = code
         self.params = params
+        self.parts = ()
 
     def __str__(self) -> str:
         shown = " ".join(f"{name}={value!r}" for name, value in self.params.items())
@@ -63,6 +67,17 @@ class SettingsError(DubbingError):
     """A setting is wrong. Parameters: ``key``, ``value`` (never a secret's), what was expected."""
 
     exit_code: ClassVar[int] = 3
+
+
+class SettingsErrors(SettingsError):
+    """Several settings are wrong; a person wants to hear of all of them at once."""
+
+    def __init__(self, parts: Sequence[SettingsError]) -> None:
+        super().__init__("config.several", count=len(parts))
+        self.parts = tuple(parts)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (SettingsErrors, (self.parts,))
 
 
 class UsageError(DubbingError):
