@@ -25,10 +25,12 @@ def test_a_timeline_reads_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_edits_read_back_as_they_were_written(tmp_path: Path) -> None:
-    edits = Edits(rev=2, lines={1: LineEdit(target="buenas", locked=True)})
+    edits = Edits().with_change(1, LineEdit(target="buenas")).with_change(1, LineEdit(locked=True))
     file = tmp_path / "edits.json"
     file.write_text(edits_text(edits))
     assert read_edits(file) == edits
+    assert edits.rev == 2
+    assert edits.lines == {1: LineEdit(target="buenas", locked=True)}
 
 
 def test_no_edits_file_means_nothing_was_changed(tmp_path: Path) -> None:
@@ -56,12 +58,12 @@ def test_a_damaged_timeline_is_refused_with_its_path(tmp_path: Path, text: str, 
 def test_edits_change_only_the_lines_they_name() -> None:
     other = Line(2, 600, 900, "B", "bye", "adios")
     timeline = Timeline("en", "es", 1000, (LINE, other))
-    edited = Edits(1, {1: LineEdit(target="buenas")}).apply(timeline)
+    edited = Edits().with_change(1, LineEdit(target="buenas")).apply(timeline)
     assert edited.line(1).target == "buenas"
     assert edited.line(2) == other
 
 
 def test_an_edit_of_a_line_that_is_not_there_is_refused() -> None:
     with pytest.raises(InputRefused) as caught:
-        Edits(1, {9: LineEdit(target="x")}).apply(TIMELINE)
+        Edits().with_change(9, LineEdit(target="x")).apply(TIMELINE)
     assert caught.value.code == "model.no_such_line"

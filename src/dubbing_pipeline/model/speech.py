@@ -4,7 +4,7 @@ All times are integer milliseconds from the start of the film, so that files com
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from dubbing_pipeline.errors import InputRefused
@@ -105,11 +105,34 @@ class LineEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class Edits:
-    """An overlay on a timeline. ``rev`` grows by one with every change; 0 is untouched."""
+class Change:
+    """One change a person made to one line."""
 
-    rev: int = 0
-    lines: Mapping[int, LineEdit] = field(default_factory=dict)
+    line: int
+    edit: LineEdit
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """An overlay on a timeline, kept as the history of its changes; later ones win."""
+
+    history: tuple[Change, ...] = ()
+
+    @property
+    def rev(self) -> int:
+        """Grows by one with every change; 0 is untouched."""
+        return len(self.history)
+
+    @property
+    def lines(self) -> Mapping[int, LineEdit]:
+        """What holds now, by line."""
+        found: dict[int, LineEdit] = {}
+        for change in self.history:
+            found[change.line] = _over(found.get(change.line, LineEdit()), change.edit)
+        return found
+
+    def with_change(self, line: int, edit: LineEdit) -> "Edits":
+        return Edits((*self.history, Change(line, edit)))
 
     def apply(self, timeline: Timeline) -> Timeline:
         """Lay the changes over a timeline. Lines stay in order of their start.
@@ -117,14 +140,24 @@ class Edits:
         Raises:
             InputRefused: An edit names a line that the timeline does not have.
         """
-        for line_id in self.lines:
+        edits = self.lines
+        for line_id in edits:
             timeline.line(line_id)
         changed = tuple(
-            _edited(line, self.lines[line.id]) if line.id in self.lines else line
-            for line in timeline.lines
+            _edited(line, edits[line.id]) if line.id in edits else line for line in timeline.lines
         )
         ordered = tuple(sorted(changed, key=lambda line: (line.start_ms, line.id)))
         return replace(timeline, lines=ordered)
+
+
+def _over(below: LineEdit, above: LineEdit) -> LineEdit:
+    return LineEdit(
+        **{
+            each.name: getattr(below, each.name) if value is None else value
+            for each in fields(LineEdit)
+            for value in (getattr(above, each.name),)
+        }
+    )
 
 
 def _edited(line: Line, edit: LineEdit) -> Line:

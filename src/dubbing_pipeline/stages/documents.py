@@ -34,11 +34,14 @@ def read_timeline(path: Path) -> Timeline:
 
 def edits_text(edits: Edits) -> str:
     """Write edits as JSON; fields that were not changed are left out."""
-    lines = {
-        str(line_id): {name: value for name, value in asdict(edit).items() if value is not None}
-        for line_id, edit in sorted(edits.lines.items())
-    }
-    return _text({"schema": SCHEMA, "rev": edits.rev, "lines": lines})
+    history = [
+        {
+            "line": change.line,
+            "edit": {name: each for name, each in asdict(change.edit).items() if each is not None},
+        }
+        for change in edits.history
+    ]
+    return _text({"schema": SCHEMA, "rev": edits.rev, "history": history})
 
 
 def read_edits(path: Path) -> Edits:
@@ -60,6 +63,7 @@ def _read(path: Path, adapter: TypeAdapter[_T]) -> _T:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         schema = value.pop("schema", None)
+        value.pop("rev", None)  # written for people; the history says it
     except (ValueError, TypeError, AttributeError) as error:
         raise InputRefused(
             "stages.document_unreadable", path=str(path), detail=str(error)
