@@ -1,7 +1,10 @@
 """What stages made, named by content; published by rename without replace."""
 
+import json
 from pathlib import Path
 from typing import Protocol
+
+from dubbing_pipeline.stages.call import Json, canonical
 
 
 class ArtifactStore(Protocol):
@@ -33,3 +36,21 @@ class ArtifactStore(Protocol):
     def scratch(self, suffix: str = "") -> Path:
         """Give a name for a temporary file on the same file system; the file does not exist."""
         ...
+
+
+def put_text(artifacts: ArtifactStore, key: str, text: str) -> str:
+    """Store text under a key, and give the key back."""
+    path = artifacts.scratch(".txt")
+    path.write_text(text, encoding="utf-8")
+    artifacts.put(key, path)
+    return key
+
+
+def put_json(artifacts: ArtifactStore, key: str, value: Json) -> str:
+    """Store a value as canonical JSON under a key, and give the key back."""
+    return put_text(artifacts, key, canonical(value))
+
+
+def read_json(artifacts: ArtifactStore, key: str) -> Json:
+    """Read what ``put_json`` stored."""
+    return json.loads(artifacts.fetch(key).read_text(encoding="utf-8"))

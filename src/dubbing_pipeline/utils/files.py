@@ -33,7 +33,7 @@ def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None
     """
     data = content.encode() if isinstance(content, str) else content
     temporary = _temporary(path.parent)
-    with _refusing_full_disk(path.parent), _removed_unless_moved(temporary):
+    with refusing_full_disk(path.parent), _removed_unless_moved(temporary):
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
             out.write(data)
             out.flush()
@@ -58,7 +58,7 @@ def publish(source: Path, target_dir: Path, name: str) -> Path:
     """
     safe_join(target_dir, name)
     temporary = _temporary(target_dir)
-    with _refusing_full_disk(target_dir), _removed_unless_moved(temporary):
+    with refusing_full_disk(target_dir), _removed_unless_moved(temporary):
         copy_content(source, temporary)
         for target in _free_names(target_dir, name):
             try:
@@ -97,6 +97,12 @@ def rename_new(source: Path, target: Path) -> None:
         if error.errno not in _NO_RENAME_FLAGS:
             raise
         _rename_by_link(source, target)
+
+
+def sync_file(path: Path) -> None:
+    """Bring a file's content to disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
@@ -216,7 +222,12 @@ def _removed_unless_moved(temporary: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _refusing_full_disk(folder: Path) -> Iterator[None]:
+def refusing_full_disk(folder: Path) -> Iterator[None]:
+    """Turn the kernel's "disk full" and "quota exceeded" into ours.
+
+    Raises:
+        OutOfSpace: The disk that holds ``folder`` is full.
+    """
     try:
         yield
     except OSError as error:

@@ -1,0 +1,54 @@
+"""Artifacts are published once, and temporary files do not outlive their owner."""
+
+from pathlib import Path
+
+import pytest
+
+from dubbing_pipeline.errors import NotFoundError
+from dubbing_pipeline.stages.folder_store import FolderStore, open_store, sweep
+
+KEY = "ab" + "0" * 62
+
+
+def written(store: FolderStore, text: str) -> Path:
+    path = store.scratch(".txt")
+    path.write_text(text)
+    return path
+
+
+def test_the_first_of_two_makers_wins_and_both_read_the_same(tmp_path: Path) -> None:
+    with open_store(tmp_path, "one") as one, open_store(tmp_path, "two") as two:
+        first = one.put(KEY, written(one, "first"))
+        second = two.put(KEY, written(two, "second"))
+        assert first == second
+        assert two.fetch(KEY).read_text() == "first"
+
+
+def test_a_published_artifact_leaves_no_temporary_file(tmp_path: Path) -> None:
+    with open_store(tmp_path, "one") as store:
+        store.put(KEY, written(store, "x"))
+        assert [path for path in (tmp_path / "work" / "one").iterdir()] == []
+
+
+def test_an_unknown_key_is_not_found(tmp_path: Path) -> None:
+    with open_store(tmp_path, "one") as store:
+        assert not store.has(KEY)
+        with pytest.raises(NotFoundError) as caught:
+            store.fetch(KEY)
+    assert caught.value.code == "stages.no_such_artifact"
+
+
+def test_the_work_folder_of_a_dead_owner_is_swept_and_a_living_one_stays(tmp_path: Path) -> None:
+    dead = tmp_path / "work" / "dead"
+    dead.mkdir(parents=True)
+    (dead / "1.wav").write_bytes(b"half")
+    with open_store(tmp_path, "alive"):
+        assert not dead.exists()
+        assert sweep(tmp_path / "work") == 0
+        assert (tmp_path / "work" / "alive").is_dir()
+
+
+def test_an_artifact_cannot_be_written_to_by_mistake(tmp_path: Path) -> None:
+    with open_store(tmp_path, "one") as store:
+        path = store.put(KEY, written(store, "x"))
+        assert path.stat().st_mode & 0o222 == 0
