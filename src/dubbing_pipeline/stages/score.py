@@ -1,0 +1,202 @@
+"""What is heard when: the placed takes and the spans in which the original gives way.
+
+Everything here is worked out per line from what lies around that line, so that a preview of ten
+seconds and the whole film hear the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from dubbing_pipeline.model.speech import Line, Timeline
+from dubbing_pipeline.stages.artifacts import ArtifactStore
+from dubbing_pipeline.stages.mixing import (
+    REACH_MS,
+    Piece,
+    Sound,
+    Span,
+    ducking,
+    place,
+    samples_of,
+    silencing,
+)
+from dubbing_pipeline.stages.take import level_db
+from dubbing_pipeline.stages.takes import Takes, read_speech
+
+_GAIN_DB = 12.0
+"""No take is made louder or softer than this: beyond it, noise would be taken for a voice."""
+
+_ABOUT_SPEAKER_DB = 4.0
+"""How far a line may be from its speaker's usual level."""
+
+_EDGE_MS = 400
+"""Speech this close around a line's words belongs to the line: recognisers end words early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One line as the mix hears it, in samples; ``gain`` is for its take."""
+
+    line: int
+    start: int
+    take: str
+    gain: float
+
+
+class SoundFileReader:
+    """Random access to a FLAC artifact; reads past either end give silence."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = soundfile.SoundFile(path)
+
+    @property
+    def frames(self) -> int:
+        return int(self._file.frames)
+
+    def read(self, span: Span) -> Sound:
+        """Read a span of samples, shape ``(n, channels)``."""
+        sound = np.zeros((span.end - span.start, self._file.channels), dtype=np.float32)
+        begin, end = max(0, span.start), min(self.frames, span.end)
+        if begin < end:
+            self._file.seek(begin)
+            part = self._file.read(end - begin, dtype="float32", always_2d=True)
+            sound[begin - span.start : begin - span.start + len(part)] = part
+        return sound
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Score:
+    """A film's whole mix before the master gain, to be read in blocks."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        takes: Takes,
+        *,
+        sound: SoundFileReader,
+        speech_spans: Sequence[tuple[int, int]],
+        artifacts: ArtifactStore,
+    ) -> None:
+        self._sound = sound
+        self._artifacts = artifacts
+        spans = _spans_with_edges(timeline.lines, speech_spans)
+        spoken = [line for line in timeline.lines if line.id in takes and line.fit]
+        self._under = _merged([*(spans[line.id] for line in spoken), *_dub_spans(spoken)])
+        mute = [line for line in timeline.lines if line.audio_mode == "mute"]
+        self._muted = _merged([spans[line.id] for line in mute])
+        self._cues = self._level(timeline, takes)
+        self._lengths = {cue.line: _frames(artifacts, cue.take) for cue in self._cues}
+
+    def end(self, film_frames: int) -> int:
+        """Give where the mix ends: with the film, or with the last word if that is later."""
+        ends = (cue.start + self._lengths[cue.line] for cue in self._cues)
+        return max(film_frames, *ends, 0)
+
+    def read(self, block: Span) -> tuple[Sound, npt.NDArray[np.float32]]:
+        """Give the original as it is heard under the dub, and the dub alone, for a block."""
+        bed = self._sound.read(block) * ducking(block, self._near(self._under, block))
+        muted = self._near(self._muted, block)
+        if muted:
+            bed = bed * silencing(block, muted)
+        return bed, place(block, self._pieces(block))
+
+    def _pieces(self, block: Span) -> list[Piece]:
+        near = (
+            cue
+            for cue in self._cues
+            if cue.start < block.end and cue.start + self._lengths[cue.line] > block.start
+        )
+        return [
+            Piece(cue.start, read_speech(self._artifacts, cue.take).samples * np.float32(cue.gain))
+            for cue in near
+        ]
+
+    def _near(self, spans: Sequence[Span], block: Span) -> list[Span]:
+        reach = samples_of(REACH_MS)
+        return [
+            span
+            for span in spans
+            if span.start < block.end + reach and span.end > block.start - reach
+        ]
+
+    def _level(self, timeline: Timeline, takes: Takes) -> list[Cue]:
+        """Match each take to how loud its line is in the original, near its speaker's usual."""
+        levels = {line.id: self._source_level_db(line) for line in timeline.lines}
+        usual = {
+            speaker: median(levels[line.id] for line in timeline.lines if line.speaker == speaker)
+            for speaker in timeline.speakers
+        }
+        cues: list[Cue] = []
+        for line in timeline.lines:
+            if line.id not in takes or line.fit is None:
+                continue
+            about = usual[line.speaker]
+            wanted_db = float(
+                np.clip(levels[line.id], about - _ABOUT_SPEAKER_DB, about + _ABOUT_SPEAKER_DB)
+            )
+            take = takes[line.id].placed
+            gain_db = wanted_db - level_db(read_speech(self._artifacts, take).samples)
+            gain = 10 ** (float(np.clip(gain_db, -_GAIN_DB, _GAIN_DB)) / 20)
+            cues.append(Cue(line.id, samples_of(line.fit.start_ms), take, gain))
+        return sorted(cues, key=lambda cue: (cue.start, cue.line))
+
+    def _source_level_db(self, line: Line) -> float:
+        sound = self._sound.read(Span(samples_of(line.start_ms), samples_of(line.end_ms)))
+        mono: npt.NDArray[np.float32] = sound.mean(axis=1)
+        return level_db(mono)
+
+
+def _frames(artifacts: ArtifactStore, key: str) -> int:
+    return int(soundfile.info(artifacts.fetch(key)).frames)
+
+
+def _dub_spans(lines: Sequence[Line]) -> list[Span]:
+    return [
+        Span(samples_of(line.fit.start_ms), samples_of(line.fit.end_ms))
+        for line in lines
+        if line.fit is not None
+    ]
+
+
+def _spans_with_edges(
+    lines: Sequence[Line], speech_spans: Sequence[tuple[int, int]]
+) -> Mapping[int, Span]:
+    """Give each line's span in the original, with the edges of the speech it stands in."""
+    ordered = sorted(lines, key=lambda line: (line.start_ms, line.id))
+    spans: dict[int, Span] = {}
+    for index, line in enumerate(ordered):
+        after = ordered[index + 1].start_ms if index + 1 < len(ordered) else line.end_ms + _EDGE_MS
+        before = ordered[index - 1].end_ms if index else line.start_ms - _EDGE_MS
+        start_ms, end_ms = _edges(line, speech_spans)
+        start_ms = max(start_ms, min(before, line.start_ms))
+        end_ms = min(end_ms, max(after, line.end_ms))
+        spans[line.id] = Span(samples_of(start_ms), samples_of(end_ms))
+    return spans
+
+
+def _edges(line: Line, speech_spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    start_ms, end_ms = line.start_ms, line.end_ms
+    for begin, end in speech_spans:
+        if begin < line.end_ms and end > line.start_ms:
+            if line.start_ms - _EDGE_MS <= begin < start_ms:
+                start_ms = begin
+            if end_ms < end <= line.end_ms + _EDGE_MS:
+                end_ms = end
+    return start_ms, end_ms
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged

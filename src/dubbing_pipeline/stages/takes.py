@@ -1,0 +1,50 @@
+"""The manifest of takes: which sound is whose line. One format between stages, store and report."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import soundfile
+
+from dubbing_pipeline.engines.base import Speech
+from dubbing_pipeline.stages.artifacts import ArtifactStore, put_json, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One line's sound.
+
+    ``take`` is the artifact as spoken and trimmed, ``natural_ms`` its length. ``placed`` is the
+    one brought to its planned length, at the mix's sample rate; "" before it is fitted.
+    """
+
+    take: str
+    natural_ms: int
+    placed: str = ""
+
+
+Takes = Mapping[int, Take]
+
+
+def put_takes(artifacts: ArtifactStore, key: str, takes: Takes) -> str:
+    lines = {str(line): asdict(take) for line, take in sorted(takes.items())}
+    return put_json(artifacts, key, {"lines": lines})
+
+
+def read_takes(artifacts: ArtifactStore, key: str) -> dict[int, Take]:
+    stored = read_json(artifacts, key)
+    return {int(line): Take(**take) for line, take in stored["lines"].items()}
+
+
+def put_speech(artifacts: ArtifactStore, key: str, speech: Speech) -> str:
+    """Store mono sound as 16-bit FLAC: the same bytes for the same samples."""
+    path = artifacts.scratch(".flac")
+    clipped = np.clip(speech.samples, -1.0, 1.0 - 2**-15)
+    soundfile.write(path, clipped, speech.sample_rate_hz, format="FLAC", subtype="PCM_16")
+    artifacts.put(key, path)
+    return key
+
+
+def read_speech(artifacts: ArtifactStore, key: str) -> Speech:
+    samples, rate = soundfile.read(artifacts.fetch(key), dtype="float32")
+    return Speech(samples, int(rate))
