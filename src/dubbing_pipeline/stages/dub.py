@@ -1,0 +1,191 @@
+"""One film dubbed into a folder, without a server; and a finished folder changed line by line."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dubbing_pipeline.engines.modes import EngineChoice
+from dubbing_pipeline.errors import RefusedError
+from dubbing_pipeline.media.containers import choose_container
+from dubbing_pipeline.media.probe import check_dubbable, probe
+from dubbing_pipeline.model.spec import DubSpec
+from dubbing_pipeline.model.speech import Edits, LineEdit
+from dubbing_pipeline.stages import dub_folder
+from dubbing_pipeline.stages.artifacts import ArtifactStore, put_text, read_json
+from dubbing_pipeline.stages.call import Keys, digest
+from dubbing_pipeline.stages.documents import edits_text, read_edits, read_timeline
+from dubbing_pipeline.stages.dub_folder import EDITS, REPORT, REPORT_PAGE, TIMELINE, Record
+from dubbing_pipeline.stages.intake import take_in
+from dubbing_pipeline.stages.outputs import beside, film_names, preview_name
+from dubbing_pipeline.stages.plan import plan, plan_preview
+from dubbing_pipeline.stages.report import Timing, report_json, report_page
+from dubbing_pipeline.stages.runner import Made, Runner, StageEvent, Watch
+from dubbing_pipeline.utils.clock import Clock
+from dubbing_pipeline.utils.files import write_atomic
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asks for at the command line; subtitles are given as files."""
+
+    film: Path
+    spec: DubSpec
+    out_dir: Path
+    source_subtitles: Path | None = None
+    target_subtitles: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Where the dub is. ``metrics`` is what the report says."""
+
+    folder: Path
+    output: Path
+    report: Path
+    metrics: Mapping[str, Any]
+
+
+Resolve = Callable[[DubSpec], EngineChoice]
+"""Chooses engines for a request, or refuses with the command that brings what is missing."""
+
+
+class Dubber:
+    """Dubs into folders with one store, one set of engines and one runner."""
+
+    def __init__(
+        self, *, artifacts: ArtifactStore, runner: Runner, resolve: Resolve, clock: Clock
+    ) -> None:
+        self._artifacts = artifacts
+        self._runner = runner
+        self._resolve = resolve
+        self._clock = clock
+
+    def dub(self, request: Request, watch: Watch) -> Finished:
+        """Dub a film. What was finished before, in whatever run, is not done again.
+
+        Raises:
+            DubbingError: Anything of the tree; nothing half-made is left in the out folder.
+        """
+        begin_s = self._clock.monotonic_s()
+        engines = self._resolve(request.spec)
+        given, spec = self._take_in(request, watch)
+        check_dubbable(probe(self._artifacts.fetch(given["film"])))
+        title = dub_folder.title_of(request.film)
+        record = Record(title, spec, engines, given, made={}, files={})
+        known = dub_folder.find(request.out_dir, record)
+        if known is not None:
+            return _finished(known)
+        made = self._runner.run(plan(spec, engines), given, watch)
+        record = replace(record, made=_stages_of(made))
+        names = self._names(record)
+        record = replace(record, files=names)
+        files: dict[str, Path | str] = self._files(made, names)
+        files |= {TIMELINE: self._artifacts.fetch(made.keys["fit"]["timeline"])}
+        files |= self._reports(made, self._timing(made, begin_s), rev=0)
+        return _finished(dub_folder.publish(request.out_dir, record, files))
+
+    def render(self, folder: Path, watch: Watch) -> Finished:
+        """Make the film anew with the folder's edits; the earlier one stays beside it."""
+        begin_s = self._clock.monotonic_s()
+        record = dub_folder.read_record(folder)
+        edits = read_edits(folder / EDITS)
+        if edits.rev == 0:
+            raise RefusedError("stages.nothing_edited", folder=str(folder))
+        given = self._given_edited(record, edits)
+        made = self._runner.run(plan(record.spec, record.engines, edited=True), given, watch)
+        names = self._names(record, rev=edits.rev)
+        files: dict[str, Path | str] = self._files(made, names)
+        timeline = self._artifacts.fetch(made.keys["fit"]["timeline"])
+        files |= {beside(TIMELINE, edits.rev): timeline}
+        files |= self._reports(made, self._timing(made, begin_s), rev=edits.rev)
+        for name, content in files.items():
+            dub_folder.place_once(folder / name, content)
+        dub_folder.write_record(folder, replace(record, files=names, rev=edits.rev))
+        return _finished(folder)
+
+    def respeak(self, folder: Path, line: int, watch: Watch) -> Path:
+        """Speak one edited line, and mix the ten seconds around it for a first hearing.
+
+        Returns:
+            The preview, a file of the folder.
+        """
+        record = dub_folder.read_record(folder)
+        edits = read_edits(folder / EDITS)
+        given = self._given_edited(record, edits)
+        steps = plan_preview(record.spec, record.engines, line=line)
+        made = self._runner.run(steps, given, watch)
+        path = folder / preview_name(line, edits.rev)
+        dub_folder.place_once(path, self._artifacts.fetch(made.keys["preview"]["clip"]))
+        return path
+
+    def _take_in(self, request: Request, watch: Watch) -> tuple[dict[str, str], DubSpec]:
+        def tick(done: float) -> None:
+            watch(StageEvent("import", "progress", done))
+
+        given = {"film": take_in(request.film, self._artifacts, tick)}
+        texts = {"source": request.source_subtitles, "target": request.target_subtitles}
+        for which, path in texts.items():
+            if path is not None:
+                given[f"{which}_subtitles"] = take_in(path, self._artifacts, tick)
+        spec = replace(
+            request.spec,
+            source_subtitles=given.get("source_subtitles"),
+            target_subtitles=given.get("target_subtitles"),
+        )
+        return given, spec
+
+    def _given_edited(self, record: Record, edits: Edits) -> Keys:
+        text = edits_text(edits)
+        return {
+            **record.given,
+            "settled": record.made["fit"]["timeline"],
+            "master": record.made["mix"]["master"],
+            "edits": put_text(self._artifacts, digest({"edits": text}), text),
+        }
+
+    def _names(self, record: Record, rev: int = 0) -> dict[str, str]:
+        timeline = read_timeline(self._artifacts.fetch(record.made["fit"]["timeline"]))
+        container = choose_container(probe(self._artifacts.fetch(record.given["film"])))
+        return film_names(record, container, source=timeline.source_language, rev=rev)
+
+    def _files(self, made: Made, names: Mapping[str, str]) -> dict[str, Path | str]:
+        exported = made.keys["export"]
+        return {name: self._artifacts.fetch(exported[role]) for role, name in names.items()}
+
+    def _timing(self, made: Made, begin_s: float) -> Timing:
+        return Timing(self._clock.monotonic_s() - begin_s, made.stage_wall_s)
+
+    def _reports(self, made: Made, timing: Timing, rev: int) -> dict[str, Path | str]:
+        metrics = read_json(self._artifacts, made.keys["verify"]["metrics"])
+        timeline = read_timeline(self._artifacts.fetch(made.keys["fit"]["timeline"]))
+        return {
+            beside(REPORT, rev): report_json(metrics, timing),
+            beside(REPORT_PAGE, rev): report_page(metrics, timing, timeline),
+        }
+
+
+def edit(folder: Path, line: int, change: LineEdit) -> Edits:
+    """Note a change of one line in a folder. Nothing is spoken yet.
+
+    Raises:
+        NotFoundError: The folder holds no finished dub.
+        InputRefused: The line is not there.
+    """
+    dub_folder.read_record(folder)
+    timeline = read_timeline(folder / TIMELINE)
+    edits = read_edits(folder / EDITS).with_change(line, change)
+    edits.apply(timeline)
+    write_atomic(folder / EDITS, edits_text(edits))
+    return edits
+
+
+def _stages_of(made: Made) -> dict[str, Keys]:
+    return {stage: keys for stage, keys in made.keys.items() if stage != "given"}
+
+
+def _finished(folder: Path) -> Finished:
+    record = dub_folder.read_record(folder)
+    report = folder / beside(REPORT, record.rev)
+    metrics = dub_folder.read_report(report)
+    return Finished(folder, folder / record.files["film"], report, metrics)
