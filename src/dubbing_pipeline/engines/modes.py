@@ -130,7 +130,7 @@ def _pick(registry: Registry, mode: Mode, task: Task, need: Need) -> EngineRef:
 
 def _urgency(refusal: DubbingError) -> int:
     """Rank reasons: an engine that is here but lacks the language says the most."""
-    kinds = (LanguageUnsupported, EngineMissing, RefusedError)
+    kinds: tuple[type[DubbingError], ...] = (LanguageUnsupported, EngineMissing, RefusedError)
     return next(rank for rank, kind in enumerate(kinds) if isinstance(refusal, kind))
 
 
