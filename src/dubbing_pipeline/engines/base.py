@@ -77,11 +77,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What a recogniser heard. ``language`` is what it was told, or what it found."""
+    """What a recogniser heard. ``language`` is what it was told, or what it found.
+
+    ``rejected`` holds segments it does not believe itself (noise taken for words); they are not
+    to be dubbed, but a report may name them.
+    """
 
     language: str
     segments: tuple[Segment, ...]
     language_probability: float = 1.0
+    rejected: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
