@@ -52,7 +52,7 @@ class Limits:
     lag_ms: int = 150
     guard_same_ms: int = 80
     guard_other_ms: int = 50
-    near_ms: int = 5000
+    near_ms: int = 2000
 
     def __post_init__(self) -> None:
         if not 0.5 <= self.floor <= 1.0 <= self.soft <= self.hard <= FASTEST:
