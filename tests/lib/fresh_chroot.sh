@@ -19,7 +19,7 @@ done
 [ "$(id -u)" = 0 ] || { echo "fresh_chroot: only root can make one" >&2; exit 1; }
 umask 022
 
-here_suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+here_suite=$(sed -n "s/^VERSION_CODENAME=//p" /etc/os-release)
 sources=/etc/apt/sources.list.d/debian.sources
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/fresh-chroot.XXXXXX")
