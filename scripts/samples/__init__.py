@@ -1,0 +1,1 @@
+"""Sample films with ground truth, made when they are needed; ``make`` is the way in."""
