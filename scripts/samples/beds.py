@@ -27,7 +27,11 @@ def music(samples: int) -> Channels:
         for half in range(2):
             start = index * bar + half * bar // 2
             _add_note(
-                loop, _MELODY[2 * index + half], start=start, length_s=1.5 * _BEAT_S, sides=(0.5, 0.7)
+                loop,
+                _MELODY[2 * index + half],
+                start=start,
+                length_s=1.5 * _BEAT_S,
+                sides=(0.5, 0.7),
             )
     loop[:bar] += loop[-bar:]
     return level_to(np.resize(loop[:-bar], (samples, 2)), -20.0)

@@ -27,7 +27,10 @@ def main(arguments: Sequence[str]) -> int:
     names = options.only.split(",") if options.only else list(RECIPES)
     unknown = [name for name in names if name not in RECIPES]
     if unknown:
-        print(f"make_samples: no sample {unknown[0]!r}; there are {', '.join(RECIPES)}", file=sys.stderr)
+        print(
+            f"make_samples: no sample {unknown[0]!r}; there are {', '.join(RECIPES)}",
+            file=sys.stderr,
+        )
         return 2
     return _make_all(names, options.out.resolve())
 

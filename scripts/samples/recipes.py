@@ -40,7 +40,7 @@ _PHONE = Picture(960, 540, rate_hz=30, turned=90, uneven=True)
 
 NAMES = (
     "  two  spaces .mp4",
-    "it's \"quoted\" `twice`.mp4",
+    'it\'s "quoted" `twice`.mp4',
     "-dash first.mp4",
     "--help.mp4",
     "фильм 電影 فيلم.mp4",
@@ -56,7 +56,14 @@ NAMES = (
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("clean", "two speakers, 27 s, quiet room", "clean", 27_000, picture=_HD, glossary=GLOSSARY),
+        Recipe(
+            "clean",
+            "two speakers, 27 s, quiet room",
+            "clean",
+            27_000,
+            picture=_HD,
+            glossary=GLOSSARY,
+        ),
         Recipe(
             "noisy",
             "the same under music and noise 10 dB below",
@@ -66,11 +73,23 @@ RECIPES = {
             picture=_HD,
             glossary=GLOSSARY,
         ),
-        Recipe("long", "ten minutes, three speakers, music between scenes", "long", 600_000, picture=_HD),
+        Recipe(
+            "long",
+            "ten minutes, three speakers, music between scenes",
+            "long",
+            600_000,
+            picture=_HD,
+        ),
         Recipe("three", "three voices, 15 lines", "three"),
         Recipe("overlap", "two speakers who interrupt each other", "overlap"),
         Recipe("silences", "a minute with three lines", "silences"),
-        Recipe("spanish", "Spanish speech, with subtitle files", "spanish", language="es", subtitle_files=True),
+        Recipe(
+            "spanish",
+            "Spanish speech, with subtitle files",
+            "spanish",
+            language="es",
+            subtitle_files=True,
+        ),
         Recipe("german", "German speech", "german", language="de"),
         Recipe("music", "music, nobody speaks", "", 12_000, treatment="music", tag_language=False),
         Recipe("mute", "no sound stream", "", 5_000, treatment="mute"),
@@ -83,7 +102,12 @@ RECIPES = {
         ),
         Recipe("surround", "5.1 sound, speech in the centre", treatment="surround"),
         Recipe("hevc", "H.265 picture in MP4", picture=Picture(codec="hevc")),
-        Recipe("mkv", "Matroska: H.264, AC-3, embedded subtitles", container="mkv", embed_subtitles=True),
+        Recipe(
+            "mkv",
+            "Matroska: H.264, AC-3, embedded subtitles",
+            container="mkv",
+            embed_subtitles=True,
+        ),
         Recipe("webm", "WebM: VP9, Opus", container="webm", picture=Picture(codec="vp9")),
         Recipe("mov", "QuickTime: H.264, PCM", container="mov"),
         Recipe("mp3", "sound alone, MP3", container="mp3", picture=None, tag_language=False),

@@ -7,13 +7,11 @@ the only one that is spoken again.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import soundfile
-
 from dubbing_pipeline.engines.base import EngineRef, SpeechRequest
 from dubbing_pipeline.stages.base import StageContext
 from dubbing_pipeline.stages.call import digest
 from dubbing_pipeline.stages.take import trim
-from dubbing_pipeline.stages.takes import put_speech
+from dubbing_pipeline.stages.takes import put_speech, take_frames
 
 VERSION = 1
 """Grows when takes would be cut or stored otherwise."""
@@ -76,5 +74,5 @@ class Booth:
 
     def natural_ms(self, wanted: Wanted) -> int:
         """Tell how long a recorded take is."""
-        facts = soundfile.info(self._context.artifacts.fetch(self.key(wanted)))
-        return round(facts.frames * 1000 / facts.samplerate)
+        frames, rate_hz = take_frames(self._context.artifacts, self.key(wanted))
+        return round(frames * 1000 / rate_hz)

@@ -8,7 +8,7 @@ from typing import Any
 from dubbing_pipeline.engines.modes import EngineChoice
 from dubbing_pipeline.errors import RefusedError
 from dubbing_pipeline.media.containers import choose_container
-from dubbing_pipeline.media.probe import check_dubbable, probe
+from dubbing_pipeline.media.probe import audio_to_dub, probe
 from dubbing_pipeline.model.spec import DubSpec
 from dubbing_pipeline.model.speech import Edits, LineEdit
 from dubbing_pipeline.stages import dub_folder
@@ -46,7 +46,7 @@ class Finished:
     metrics: Mapping[str, Any]
 
 
-Resolve = Callable[[DubSpec], EngineChoice]
+Resolve = Callable[[Request], EngineChoice]
 """Chooses engines for a request, or refuses with the command that brings what is missing."""
 
 
@@ -68,9 +68,9 @@ class Dubber:
             DubbingError: Anything of the tree; nothing half-made is left in the out folder.
         """
         begin_s = self._clock.monotonic_s()
-        engines = self._resolve(request.spec)
+        engines = self._resolve(request)
         given, spec = self._take_in(request, watch)
-        check_dubbable(probe(self._artifacts.fetch(given["film"])))
+        audio_to_dub(probe(self._artifacts.fetch(given["film"])))
         title = dub_folder.title_of(request.film)
         record = Record(title, spec, engines, given, made={}, files={})
         known = dub_folder.find(request.out_dir, record)

@@ -20,9 +20,9 @@ from dubbing_pipeline.media.containers import (
 )
 from dubbing_pipeline.media.ffmpeg import MediaInput, MediaOutput, bit_exact, convert
 from dubbing_pipeline.media.languages import file_tag
-from dubbing_pipeline.media.probe import probe
+from dubbing_pipeline.media.probe import audio_to_dub, probe
 from dubbing_pipeline.media.streams import MediaInfo
-from dubbing_pipeline.media.subtitles import Cue, to_srt, to_vtt
+from dubbing_pipeline.media.subtitles import Cue
 from dubbing_pipeline.model.speech import Timeline
 from dubbing_pipeline.stages.artifacts import put_text
 from dubbing_pipeline.stages.base import StageContext
@@ -148,11 +148,9 @@ class Bench:
 
     def player_original(self, picture: MediaInput | None) -> str:
         inputs = [picture or MediaInput(self.film_path), MediaInput(self.film_path)]
-        sound = self.info.sound
-        copied = sound is not None and sound.codec == "aac"
-        codec = ("-c:a", "copy") if copied else _SOUND
-        index = sound.index if sound else 0
-        options = (*self._player_picture_map(picture), "-map", f"1:{index}", *codec)
+        sound = audio_to_dub(self.info, self.timeline.source_language)
+        codec = ("-c:a", "copy") if sound.codec == "aac" else _SOUND
+        options = (*self._player_picture_map(picture), "-map", f"1:{sound.index}", *codec)
         language = self.timeline.source_language
         return self._player("player_original", inputs, options, language, share=(0.95, 1.0))
 

@@ -7,20 +7,20 @@ then it differs only where a line does.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from dubbing_pipeline.media.audio import FlacWriter, measure_loudness
+from dubbing_pipeline.media.audio import measure_loudness
+from dubbing_pipeline.media.flac import FlacWriter, SpanReader
 from dubbing_pipeline.stages.artifacts import put_json, read_json
 from dubbing_pipeline.stages.base import StageContext
 from dubbing_pipeline.stages.call import Keys, StageCall
 from dubbing_pipeline.stages.documents import read_timeline
 from dubbing_pipeline.stages.mixing import RATE_HZ, REACH_MS, Sound, Span, limit, samples_of
-from dubbing_pipeline.stages.score import Score, SoundFileReader
+from dubbing_pipeline.stages.score import Score
 from dubbing_pipeline.stages.takes import read_takes
 
 TARGET_LUFS = -16.0
@@ -42,7 +42,7 @@ class Mix:
     version: ClassVar[int] = 1
 
     def run(self, call: StageCall, context: StageContext) -> Keys:
-        with closing(SoundFileReader(context.artifacts.fetch(call.inputs["sound"]))) as sound:
+        with SpanReader(context.artifacts.fetch(call.inputs["sound"])) as sound:
             score = open_score(call, context, sound)
             desk = Desk(score, score.end(sound.frames), context)
             if "master" in call.inputs:
@@ -59,7 +59,7 @@ class Mix:
         }
 
 
-def open_score(call: StageCall, context: StageContext, sound: SoundFileReader) -> Score:
+def open_score(call: StageCall, context: StageContext, sound: SpanReader) -> Score:
     """Read what the call names into a score."""
     return Score(
         read_timeline(context.artifacts.fetch(call.inputs["timeline"])),
@@ -104,7 +104,7 @@ class Desk:
         """Find the gain that brings the limited mix to the target, and render with it."""
         gain_db = round(TARGET_LUFS - self._loudness_unlimited(), 3)
         mix = self.render(gain_db)
-        off = round(TARGET_LUFS - measure_loudness(mix.dub).integrated_lufs, 3)
+        off = round(TARGET_LUFS - self._loudness(mix.dub), 3)
         if abs(off) <= _NEAR_LU:
             return gain_db, mix
         mix.dub.unlink()
@@ -119,7 +119,7 @@ class Desk:
             OutOfSpace: The disk is full.
         """
         mix = Rendered(self._scratch(), self._scratch())
-        with FlacWriter(mix.dub, channels=2) as dub, FlacWriter(mix.stem, channels=1) as stem:
+        with _writer(mix.dub, 2) as dub, _writer(mix.stem, 1) as stem:
             for block in self._blocks():
                 sound, voices = mixed(self._score, block, gain_db)
                 dub.write(sound)
@@ -129,13 +129,19 @@ class Desk:
     def _loudness_unlimited(self) -> float:
         """Measure the mix before any gain; written lower, so that it cannot clip."""
         path = self._scratch()
-        with FlacWriter(path, channels=2) as file:
+        with _writer(path, 2) as file:
             for block in self._blocks():
                 bed, voices = self._score.read(block)
                 file.write((bed + voices[:, None]) * np.float32(10 ** (-_HEADROOM_DB / 20)))
-        loudness = measure_loudness(path).integrated_lufs
+        loudness = self._loudness(path)
         path.unlink()
         return loudness + _HEADROOM_DB
+
+    def _loudness(self, path: Path) -> float:
+        """Measure, in LUFS. Silence, which has no loudness, is left as quiet as it is."""
+        duration_ms = self._frames * 1000 // RATE_HZ
+        measured = measure_loudness(path, duration_ms=duration_ms)
+        return measured.integrated_lufs
 
     def _blocks(self) -> Iterator[Span]:
         for start in range(0, self._frames, _BLOCK):
@@ -144,6 +150,10 @@ class Desk:
 
     def _scratch(self) -> Path:
         return self._context.artifacts.scratch(".flac")
+
+
+def _writer(path: Path, channels: int) -> FlacWriter:
+    return FlacWriter(path, sample_rate_hz=RATE_HZ, channels=channels)
 
 
 STAGE = Mix()

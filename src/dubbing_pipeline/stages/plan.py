@@ -55,7 +55,12 @@ def plan_preview(spec: DubSpec, engines: EngineChoice, *, line: int) -> tuple[St
 
 
 def _until_fit(spec: DubSpec, engines: EngineChoice, *, edited: bool) -> tuple[Step, ...]:
-    hearing = (_extract(), _transcribe(spec, engines), _diarize(), _translate(spec, engines))
+    hearing = (
+        _extract(spec),
+        _transcribe(spec, engines),
+        _diarize(),
+        _translate(spec, engines),
+    )
     if not edited:
         script: Source = ("translate", "timeline")
         return (*hearing, _synthesize(spec, engines, script), _fit(engines, edited=False))
@@ -63,8 +68,9 @@ def _until_fit(spec: DubSpec, engines: EngineChoice, *, edited: bool) -> tuple[S
     return (*hearing, _revise(), _synthesize(spec, engines, script), _fit(engines, edited=True))
 
 
-def _extract() -> Step:
-    return Step("extract", "cpu", "media", {"film": ("given", "film")})
+def _extract(spec: DubSpec) -> Step:
+    film: dict[str, Source] = {"film": ("given", "film")}
+    return Step("extract", "cpu", "media", film, params={"language": spec.source_language})
 
 
 def _transcribe(spec: DubSpec, engines: EngineChoice) -> Step:

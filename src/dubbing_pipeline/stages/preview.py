@@ -1,18 +1,16 @@
 """Ten seconds around one line, as they will sound in the film."""
 
-from contextlib import closing
 from typing import ClassVar
 
-from dubbing_pipeline.media.audio import FlacWriter
 from dubbing_pipeline.media.ffmpeg import MediaInput, MediaOutput, bit_exact, convert
+from dubbing_pipeline.media.flac import SpanReader, write_flac
 from dubbing_pipeline.media.probe import probe
 from dubbing_pipeline.stages.artifacts import read_json
 from dubbing_pipeline.stages.base import StageContext
 from dubbing_pipeline.stages.call import Keys, StageCall
 from dubbing_pipeline.stages.documents import read_timeline
 from dubbing_pipeline.stages.mix import mixed, open_score
-from dubbing_pipeline.stages.mixing import Span, samples_of
-from dubbing_pipeline.stages.score import SoundFileReader
+from dubbing_pipeline.stages.mixing import RATE_HZ, Span, samples_of
 
 _LENGTH_MS = 10_000
 _PICTURE = (
@@ -37,11 +35,10 @@ class Preview:
         end_ms = min(timeline.duration_ms, begin_ms + _LENGTH_MS)
         sound = context.artifacts.scratch(".flac")
         gain_db = float(read_json(context.artifacts, call.inputs["master"])["gain_db"])
-        with closing(SoundFileReader(context.artifacts.fetch(call.inputs["sound"]))) as original:
+        with SpanReader(context.artifacts.fetch(call.inputs["sound"])) as original:
             score = open_score(call, context, original)
             window = Span(samples_of(begin_ms), samples_of(end_ms))
-            with FlacWriter(sound, channels=2) as file:
-                file.write(mixed(score, window, gain_db)[0])
+            write_flac(sound, mixed(score, window, gain_db)[0], sample_rate_hz=RATE_HZ)
         film = context.artifacts.fetch(call.inputs["film"])
         picture = probe(film).picture
         seek = ("-ss", f"{begin_ms / 1000:.3f}")

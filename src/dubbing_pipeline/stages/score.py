@@ -6,13 +6,12 @@ seconds and the whole film hear the same.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
+from dubbing_pipeline.media.flac import SpanReader
 from dubbing_pipeline.model.speech import Line, Timeline
 from dubbing_pipeline.stages.artifacts import ArtifactStore
 from dubbing_pipeline.stages.mixing import (
@@ -26,7 +25,7 @@ from dubbing_pipeline.stages.mixing import (
     silencing,
 )
 from dubbing_pipeline.stages.take import level_db
-from dubbing_pipeline.stages.takes import Takes, read_speech
+from dubbing_pipeline.stages.takes import Takes, read_speech, take_frames
 
 _GAIN_DB = 12.0
 """No take is made louder or softer than this: beyond it, noise would be taken for a voice."""
@@ -48,30 +47,6 @@ class Cue:
     gain: float
 
 
-class SoundFileReader:
-    """Random access to a FLAC artifact; reads past either end give silence."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = soundfile.SoundFile(path)
-
-    @property
-    def frames(self) -> int:
-        return int(self._file.frames)
-
-    def read(self, span: Span) -> Sound:
-        """Read a span of samples, shape ``(n, channels)``."""
-        sound = np.zeros((span.end - span.start, self._file.channels), dtype=np.float32)
-        begin, end = max(0, span.start), min(self.frames, span.end)
-        if begin < end:
-            self._file.seek(begin)
-            part = self._file.read(end - begin, dtype="float32", always_2d=True)
-            sound[begin - span.start : begin - span.start + len(part)] = part
-        return sound
-
-    def close(self) -> None:
-        self._file.close()
-
-
 class Score:
     """A film's whole mix before the master gain, to be read in blocks."""
 
@@ -80,7 +55,7 @@ class Score:
         timeline: Timeline,
         takes: Takes,
         *,
-        sound: SoundFileReader,
+        sound: SpanReader,
         speech_spans: Sequence[tuple[int, int]],
         artifacts: ArtifactStore,
     ) -> None:
@@ -92,7 +67,7 @@ class Score:
         mute = [line for line in timeline.lines if line.audio_mode == "mute"]
         self._muted = _merged([spans[line.id] for line in mute])
         self._cues = self._level(timeline, takes)
-        self._lengths = {cue.line: _frames(artifacts, cue.take) for cue in self._cues}
+        self._lengths = {cue.line: take_frames(artifacts, cue.take)[0] for cue in self._cues}
 
     def end(self, film_frames: int) -> int:
         """Give where the mix ends: with the film, or with the last word if that is later."""
@@ -101,7 +76,9 @@ class Score:
 
     def read(self, block: Span) -> tuple[Sound, npt.NDArray[np.float32]]:
         """Give the original as it is heard under the dub, and the dub alone, for a block."""
-        bed = self._sound.read(block) * ducking(block, self._near(self._under, block))
+        bed = self._sound.read(block.start, block.end - block.start) * ducking(
+            block, self._near(self._under, block)
+        )
         muted = self._near(self._muted, block)
         if muted:
             bed = bed * silencing(block, muted)
@@ -148,13 +125,9 @@ class Score:
         return sorted(cues, key=lambda cue: (cue.start, cue.line))
 
     def _source_level_db(self, line: Line) -> float:
-        sound = self._sound.read(Span(samples_of(line.start_ms), samples_of(line.end_ms)))
+        sound = self._sound.span(line.start_ms, line.end_ms)
         mono: npt.NDArray[np.float32] = sound.mean(axis=1)
         return level_db(mono)
-
-
-def _frames(artifacts: ArtifactStore, key: str) -> int:
-    return int(soundfile.info(artifacts.fetch(key)).frames)
 
 
 def _dub_spans(lines: Sequence[Line]) -> list[Span]:

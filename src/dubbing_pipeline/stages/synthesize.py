@@ -44,7 +44,8 @@ class Synthesize:
             booth.record(list(tried.values()))
             wanted.update(tried)
         takes = {
-            line: Take(booth.key(each), booth.natural_ms(each)) for line, each in wanted.items()
+            line: Take(booth.key(each), booth.natural_ms(each), each.voice)
+            for line, each in wanted.items()
         }
         lines = tuple(
             replace(line, target=wanted[line.id].text) if line.id in wanted else line

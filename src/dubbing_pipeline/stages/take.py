@@ -1,5 +1,7 @@
 """One spoken line as sound: trimmed to what is heard, and measured."""
 
+from math import gcd
+
 import numpy as np
 
 from dubbing_pipeline.engines.base import Samples, Speech
@@ -11,6 +13,7 @@ _SILENT_DB = -45.0
 
 _LEAD_S = 0.005
 _TAIL_S = 0.040
+_PAD_S = 0.05
 """Kept around the sound: a soft consonant begins below the threshold, a vowel dies away."""
 
 
@@ -46,6 +49,34 @@ def sounding(samples: Samples, sample_rate_hz: int) -> tuple[int, int]:
 
 def duration_ms(speech: Speech) -> int:
     return round(len(speech.samples) * 1000 / speech.sample_rate_hz)
+
+
+def at_rate(speech: Speech, sample_rate_hz: int) -> Samples:
+    """Resample a whole take by its spectrum: exact below half the lower rate, nothing above.
+
+    The ends are padded with silence first, because a spectrum wraps around.
+    """
+    old, new = speech.sample_rate_hz, sample_rate_hz
+    if old == new:
+        return speech.samples
+    unit = old // gcd(old, new)
+    pad = round(_PAD_S * old)
+    total = -(-(len(speech.samples) + 2 * pad) // unit) * unit
+    padded = np.zeros(total)
+    padded[pad : pad + len(speech.samples)] = speech.samples
+    resampled = np.fft.irfft(np.fft.rfft(padded)[: total * new // old // 2 + 1], total * new // old)
+    begin = round(pad * new / old)
+    length = round(len(speech.samples) * new / old)
+    sound: Samples = (resampled[begin : begin + length] * (new / old)).astype(np.float32)
+    return sound
+
+
+def resized(samples: Samples, frames: int) -> Samples:
+    """Bring a take to an exact length: silence added, or the last samples of its tail left."""
+    sized: Samples = np.zeros(frames, dtype=np.float32)
+    kept = min(frames, len(samples))
+    sized[:kept] = samples[:kept]
+    return sized
 
 
 def level_db(samples: Samples) -> float:

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-import numpy as np
-import soundfile
-
 from dubbing_pipeline.engines.base import Speech
+from dubbing_pipeline.media.flac import SpanReader, write_flac
 from dubbing_pipeline.stages.artifacts import ArtifactStore, put_json, read_json
 
 
@@ -14,12 +12,13 @@ from dubbing_pipeline.stages.artifacts import ArtifactStore, put_json, read_json
 class Take:
     """One line's sound.
 
-    ``take`` is the artifact as spoken and trimmed, ``natural_ms`` its length. ``placed`` is the
+    ``take`` is the artifact as spoken and trimmed, ``natural_ms`` its length, ``voice`` who spoke. ``placed`` is the
     one brought to its planned length, at the mix's sample rate; "" before it is fitted.
     """
 
     take: str
     natural_ms: int
+    voice: str
     placed: str = ""
 
 
@@ -39,12 +38,17 @@ def read_takes(artifacts: ArtifactStore, key: str) -> dict[int, Take]:
 def put_speech(artifacts: ArtifactStore, key: str, speech: Speech) -> str:
     """Store mono sound as 16-bit FLAC: the same bytes for the same samples."""
     path = artifacts.scratch(".flac")
-    clipped = np.clip(speech.samples, -1.0, 1.0 - 2**-15)
-    soundfile.write(path, clipped, speech.sample_rate_hz, format="FLAC", subtype="PCM_16")
+    write_flac(path, speech.samples[:, None], sample_rate_hz=speech.sample_rate_hz)
     artifacts.put(key, path)
     return key
 
 
 def read_speech(artifacts: ArtifactStore, key: str) -> Speech:
-    samples, rate = soundfile.read(artifacts.fetch(key), dtype="float32")
-    return Speech(samples, int(rate))
+    with SpanReader(artifacts.fetch(key)) as file:
+        return Speech(file.read(0, file.frames)[:, 0], file.sample_rate_hz)
+
+
+def take_frames(artifacts: ArtifactStore, key: str) -> tuple[int, int]:
+    """Tell a take's length in samples, and its sample rate in Hz."""
+    with SpanReader(artifacts.fetch(key)) as file:
+        return file.frames, file.sample_rate_hz

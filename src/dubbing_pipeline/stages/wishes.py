@@ -1,0 +1,82 @@
+"""What a person typed, read into a request or refused with the value that is off."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from dubbing_pipeline.errors import InputRefused, UsageError
+from dubbing_pipeline.media.languages import primary_subtag
+from dubbing_pipeline.model.spec import MODES, DubSpec
+
+_GLOSSARY_BYTES = 1 << 20
+
+
+def read_spec(
+    *, to: str, source: str, mode: str, glossary: Path | None, voices: Sequence[str]
+) -> DubSpec:
+    """Read a request.
+
+    Args:
+        to: Language to dub into, as a tag of BCP 47.
+        source: Language of the film, or "" to find out.
+        mode: One of ``MODES``.
+        glossary: CSV file of terms.
+        voices: ``SPEAKER=VOICE`` each.
+
+    Raises:
+        UsageError: A language, mode or voice cannot be read, or both languages are the same.
+        InputRefused: The glossary cannot be read.
+    """
+    if mode not in MODES:
+        raise UsageError("stages.no_such_mode", mode=mode, modes=", ".join(MODES))
+    target, spoken = _language(to), _language(source) if source else None
+    if target == spoken:
+        raise UsageError("stages.same_language", language=target)
+    return DubSpec(
+        target_language=target,
+        source_language=spoken,
+        mode=mode,
+        glossary=read_glossary(glossary) if glossary else {},
+        voices=dict(_voice(each) for each in voices),
+    )
+
+
+def read_glossary(path: Path) -> dict[str, str]:
+    """Read terms and their translations from a CSV file of two columns; no header.
+
+    Raises:
+        InputRefused: It is no such file; the message names the line.
+    """
+    try:
+        if path.stat().st_size > _GLOSSARY_BYTES:
+            raise InputRefused("stages.glossary_too_large", path=str(path), limit=_GLOSSARY_BYTES)
+        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputRefused(
+            "stages.glossary_unreadable", path=str(path), detail=str(error)
+        ) from error
+    terms: dict[str, str] = {}
+    for number, row in enumerate(rows, start=1):
+        cells = [cell.strip() for cell in row]
+        if not any(cells):
+            continue
+        if len(cells) != 2 or not all(cells):
+            raise InputRefused("stages.glossary_line", path=str(path), line=number)
+        if terms.get(cells[0], cells[1]) != cells[1]:
+            raise InputRefused("stages.glossary_twice", path=str(path), line=number, term=cells[0])
+        terms[cells[0]] = cells[1]
+    return terms
+
+
+def _language(tag: str) -> str:
+    language = primary_subtag(tag)
+    if not language:
+        raise UsageError("stages.no_language", tag=tag)
+    return language
+
+
+def _voice(wish: str) -> tuple[str, str]:
+    speaker, equals, voice = wish.partition("=")
+    if not (speaker.strip() and equals and voice.strip()):
+        raise UsageError("stages.voice_wish", wish=wish)
+    return speaker.strip(), voice.strip()
