@@ -149,23 +149,15 @@ class PublicConfig(BaseModel):
 
     # Engines over HTTP
     stt_url: WebUrl | None = setting(
-        "OpenAI-compatible endpoint that recognises speech.", default=None, scope="worker"
+        "OpenAI-compatible endpoint that recognises speech.", default=None
     )
-    stt_model: str | None = setting(
-        "Model to ask the recognition endpoint for.", default=None, scope="worker"
-    )
+    stt_model: str | None = setting("Model to ask the recognition endpoint for.", default=None)
     llm_url: WebUrl | None = setting(
-        "OpenAI-compatible endpoint that translates by chat.", default=None, scope="worker"
+        "OpenAI-compatible endpoint that translates by chat.", default=None
     )
-    llm_model: str | None = setting(
-        "Model to ask the translation endpoint for.", default=None, scope="worker"
-    )
-    tts_url: WebUrl | None = setting(
-        "OpenAI-compatible endpoint that speaks.", default=None, scope="worker"
-    )
-    tts_model: str | None = setting(
-        "Model to ask the speech endpoint for.", default=None, scope="worker"
-    )
+    llm_model: str | None = setting("Model to ask the translation endpoint for.", default=None)
+    tts_url: WebUrl | None = setting("OpenAI-compatible endpoint that speaks.", default=None)
+    tts_model: str | None = setting("Model to ask the speech endpoint for.", default=None)
 
     # The way in
     host: BindAddress = setting(

@@ -20,7 +20,7 @@ _AT_FDCWD: Final = -100
 _RENAME_NOREPLACE: Final = 1
 _NO_RENAME_FLAGS: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NAME_BYTES: Final = 255
 _COPY_CHUNK: Final = 1 << 30
 
@@ -159,6 +159,11 @@ def _copy_range(source: int, target: int) -> None:
         os.lseek(source, 0, os.SEEK_SET)
         os.ftruncate(target, 0)
         os.lseek(target, 0, os.SEEK_SET)
+    _copy_plainly(source, target)
+
+
+def _copy_plainly(source: int, target: int) -> None:
+    """Copy what is left; also where a file system said zero to the faster way."""
     with open(source, "rb", closefd=False) as src, open(target, "wb", closefd=False) as out:
         shutil.copyfileobj(src, out, 1 << 20)
 
@@ -231,6 +236,8 @@ def refusing_full_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.EFBIG:  # FAT holds no file of 4 GiB
+            raise OutOfSpace("utils.file_too_large", folder=str(folder)) from error
         if error.errno not in _FULL:
             raise
         raise OutOfSpace("utils.disk_full", folder=str(folder), free=free_bytes(folder)) from error
