@@ -80,10 +80,13 @@ class Result:
         return self.exit_code == 0 and self.failed == 0 and not self.ran_nothing
 
     @property
+    def failures(self) -> int:
+        """The failed tests; a tier that broke or ran nothing is a failure as well."""
+        return self.failed or (0 if self.good else 1)
+
+    @property
     def counts(self) -> str:
-        """The counts as a person and a machine read them; a tier that broke has failed."""
-        failed = self.failed if self.failed or self.good else 1
-        return f"{self.passed} passed, {failed} failed, {len(self.skipped)} skipped"
+        return f"{self.passed} passed, {self.failures} failed, {len(self.skipped)} skipped"
 
 
 # --- running ----------------------------------------------------------------------------------
@@ -189,7 +192,7 @@ def summary(results: list[Result]) -> list[str]:
 def total(results: list[Result]) -> str:
     """The closing line of the whole run."""
     passed = sum(result.passed for result in results)
-    failed = sum(result.failed or (not result.good) for result in results)
+    failed = sum(result.failures for result in results)
     skipped = sum(len(result.skipped) for result in results)
     return f"{passed} passed, {failed} failed, {skipped} skipped"
 
