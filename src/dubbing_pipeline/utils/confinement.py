@@ -166,5 +166,5 @@ def text_of(line: bytes | bytearray) -> str:
 
 def over_output(name: str, limits: Limits) -> ProgramOverLimit:
     return ProgramOverLimit(
-        "utils.programover_output", program=name, limit_bytes=limits.output_bytes
+        "utils.program_over_output", program=name, limit_bytes=limits.output_bytes
     )
