@@ -4,12 +4,11 @@ import base64
 import csv
 import hashlib
 import json
-import os
-import tempfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-_BLOCK = 1 << 20
+from dubbing_pipeline.errors import OutOfSpace
+from dubbing_pipeline.utils.files import write_atomic
 
 
 def file_sha256(path: Path) -> str:
@@ -46,12 +45,9 @@ def _read_note(note: Path) -> dict[str, object] | None:
 def _write_note(note: Path, value: dict[str, object]) -> None:
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=note.parent)
-    except OSError:
+        write_atomic(note, json.dumps(value))
+    except (OSError, OutOfSpace):
         return
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(value, file)
-    Path(name).replace(note)
 
 
 def package_sha256(package: str, inside: str) -> str | None:

@@ -61,13 +61,13 @@ TABLE: Mapping[Mode, Mapping[Task, tuple[Candidate, ...]]] = {
         "detect_speech": (Candidate("silero"),),
         "transcribe": (Candidate("whisper", "small"), Candidate("whisper", "medium")),
         "translate": (Candidate("apertium", _PAIR),),
-        "synthesize": (Candidate("espeak"),),
+        "synthesize": (Candidate("piper", "{target}"),),
     },
     "high": {
         "detect_speech": (Candidate("silero"),),
         "transcribe": (Candidate("whisper", "large-v3"),),
         "translate": (Candidate("apertium", _PAIR),),
-        "synthesize": (Candidate("espeak"),),
+        "synthesize": (Candidate("piper", "{target}-high"),),
     },
 }
 

@@ -39,6 +39,7 @@ ADAPTERS = (
     Adapter("whisper", "transcribe", "whisper:open_whisper", WHISPER_MODELS),
     Adapter("apertium", "translate", "apertium:open_apertium"),
     Adapter("espeak", "synthesize", "espeak:open_espeak"),
+    Adapter("piper", "synthesize", "piper:open_piper"),
     Adapter("fake", "detect_speech", "fake:open_fake_detector"),
     Adapter("fake", "transcribe", "fake:open_fake_transcriber"),
     Adapter("fake", "translate", "fake:open_fake_translator"),
