@@ -185,6 +185,36 @@ def test_a_changed_take_moves_only_lines_near_it(seed: int) -> None:
     assert moved == [] or (min(moved) >= 20 and max(moved) <= 45)
 
 
+@given(FILMS, st.data())
+def test_kept_lines_stay_unless_their_own_speaker_runs_into_them(
+    lines: list[Placing], data: st.DataObject
+) -> None:
+    before = plan(lines, FILM_MS)
+    changed = [
+        replace(line, natural_ms=data.draw(st.integers(1, 8_000)))
+        if line.id in before and data.draw(st.booleans())
+        else line
+        for line in lines
+    ]
+    kept = {
+        old.id: before[old.id]
+        for old, new in zip(lines, changed, strict=True)
+        if old == new and old.id in before
+    }
+    after = plan(changed, FILM_MS, kept=kept)
+    assert after.keys() == before.keys()
+    moved = {line_id for line_id, fit in kept.items() if after[line_id] != fit}
+    for row in voices(changed, after).values():
+        assert all(one.end_ms <= other.start_ms for one, other in pairwise(row))
+    assert not moved or any(after[line_id].overflow_ms > 0 for line_id in after)
+
+
+def test_everything_kept_is_the_same_plan() -> None:
+    lines, film_ms = film(300, mean_need=1.15, seed=4)
+    fits = plan(lines, film_ms)
+    assert plan(lines, film_ms, kept=fits) == fits
+
+
 @pytest.mark.parametrize("setting", [{"hard": 1.6}, {"hard": 1.1}, {"floor": 1.1}, {"floor": 0.2}])
 def test_limits_out_of_order_are_refused(setting: dict[str, float]) -> None:
     with pytest.raises(UsageError) as caught:

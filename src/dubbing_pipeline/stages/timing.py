@@ -4,7 +4,8 @@ Pure: values in, values out, all times in integer milliseconds. The rules, in th
 they yield:
 
 1. Words are never cut: a line's placed length is its natural length over its tempo, always.
-2. Two spoken lines of one speaker never overlap; the later one waits.
+2. Two spoken lines of one speaker never overlap; the later one waits. Only a line marked
+   ``original`` cannot wait: one that overflows before it is heard with it.
 3. A line never starts before its source line.
 4. Tempo stays within ``floor`` and ``hard``.
 5. A line ends a guard before the next one starts. What does not fit is *overflow*: it is spoken
@@ -23,7 +24,7 @@ its ``end_ms`` lies behind the film's end, and the mix makes the sound that much
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -81,23 +82,37 @@ class Placing:
     audio_mode: AudioMode = "tts"
 
 
-def plan(lines: Sequence[Placing], film_ms: int, limits: Limits = LIMITS) -> dict[int, Fit]:
+def plan(
+    lines: Sequence[Placing],
+    film_ms: int,
+    limits: Limits = LIMITS,
+    *,
+    kept: Mapping[int, Fit] | None = None,
+) -> dict[int, Fit]:
     """Place all lines that have a take.
 
     Args:
         lines: In any order, ids unique.
         film_ms: Length of the film.
         limits: How far to go.
+        kept: Fits of an earlier plan that shall stay, by line id. The others are placed between
+            them. One that a line of the same speaker now runs into is placed anew all the same.
 
     Returns:
         Fits by line id, in order of the source. ``slot_ms`` runs from the source's start to the
         end of the room, so it depends on no take. ``state`` is overflow if ``overflow_ms`` is
         above 0, tight if the tempo is above ``soft`` or the lag above ``lag_ms``.
     """
-    score = _Score(lines, film_ms, limits)
-    fits = dict(_place(score))
-    _even_out(score, fits)
-    return fits
+    stay = {line.id: kept[line.id] for line in lines if line.id in kept} if kept else {}
+    while True:
+        score = _Score([_as_kept(line, stay) for line in lines], film_ms, limits)
+        fits = dict(_place(score, stay))
+        _even_out(score, fits)
+        fits |= stay
+        hit = _colliding(lines, fits) & stay.keys()
+        if not hit:
+            return {line.id: fits[line.id] for line in _ordered(lines) if line.id in fits}
+        stay = {line_id: fit for line_id, fit in stay.items() if line_id not in hit}
 
 
 def slots(lines: Sequence[Placing], film_ms: int, limits: Limits = LIMITS) -> dict[int, int]:
@@ -114,7 +129,7 @@ class _Score:
 
     def __init__(self, lines: Sequence[Placing], film_ms: int, limits: Limits) -> None:
         heard = (line for line in lines if line.audio_mode != "mute")
-        self.lines = sorted(heard, key=lambda line: (line.start_ms, line.end_ms, line.id))
+        self.lines = _ordered(heard)
         self.film_ms = film_ms
         self.limits = limits
         self._starts_ms = [line.start_ms for line in self.lines]
@@ -161,10 +176,38 @@ class _Score:
         return max(0, min(self.limits.lag_ms, room_ms - shortest_ms))
 
 
-def _place(score: _Score) -> Iterator[tuple[int, Fit]]:
+def _ordered(lines: Iterable[Placing]) -> list[Placing]:
+    return sorted(lines, key=lambda line: (line.start_ms, line.end_ms, line.id))
+
+
+def _as_kept(line: Placing, stay: Mapping[int, Fit]) -> Placing:
+    """See a line that stays as one that is heard where it is and cannot be moved."""
+    fit = stay.get(line.id)
+    if fit is None:
+        return line
+    return replace(line, start_ms=fit.start_ms, end_ms=fit.end_ms, audio_mode="original")
+
+
+def _colliding(lines: Sequence[Placing], fits: Mapping[int, Fit]) -> set[int]:
+    """Find lines that sound at the same time as another one of their speaker."""
+    found: set[int] = set()
+    last: dict[str, int] = {}
+    placed = [line for line in lines if line.id in fits]
+    for line in sorted(placed, key=lambda line: (fits[line.id].start_ms, line.id)):
+        before = last.get(line.speaker)
+        if before is not None and fits[line.id].start_ms < fits[before].end_ms:
+            found |= {before, line.id}
+        if before is None or fits[line.id].end_ms > fits[before].end_ms:
+            last[line.speaker] = line.id
+    return found
+
+
+def _place(score: _Score, stay: Mapping[int, Fit]) -> Iterator[tuple[int, Fit]]:
     """Place the lines one after the other, each as slow as its bounds allow."""
     last: dict[str, tuple[int, int]] = {}
     for index, line in enumerate(score.lines):
+        if line.id in stay:
+            _keep(line, last)
         if line.audio_mode != "tts" or line.natural_ms <= 0:
             continue
         start_ms = _onset_ms(line, last, spare_ms=score.spares_ms[index], limits=score.limits)
@@ -177,6 +220,12 @@ def _place(score: _Score) -> Iterator[tuple[int, Fit]]:
         )
         last[line.speaker] = (line.end_ms, end_ms)
         yield line.id, _fit(score, index, start_ms, end_ms)
+
+
+def _keep(line: Placing, last: dict[str, tuple[int, int]]) -> None:
+    """Note where a line of an earlier plan ends."""
+    _, end_ms = last.get(line.speaker, (0, 0))
+    last[line.speaker] = (line.end_ms, max(end_ms, line.end_ms))
 
 
 def _onset_ms(

@@ -1,0 +1,163 @@
+"""What the dub stem really holds: where each take sounds in it, and how much of it. Pure numpy.
+
+Everything is measured on loudness envelopes of 5 ms. A take's envelope is stretched to the length
+that the plan gave it, so that the stem is compared with what was spoken, not with what the mixer
+was handed: words lost in stretching are found as well as words lost in mixing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dubbing_pipeline.engines.base import Samples
+
+Envelope = npt.NDArray[np.float64]
+"""Root mean square a frame, shape ``(n,)``."""
+
+FRAME_MS = 5
+SAMPLE_RATE_HZ = 16_000
+REACH_MS = 700
+"""How far from its planned place a take is looked for."""
+
+_FRAME = SAMPLE_RATE_HZ * FRAME_MS // 1000
+_BLOCK_FRAMES = 20_000
+_ACTIVE = 0.056
+"""A frame of a take is speech if it is less than 25 dB below its loud frames."""
+
+_PRESENT = 0.1
+"""A frame is in the stem if it is less than 20 dB below what it should be."""
+
+_ALIKE = 0.5
+"""Correlation of envelopes from which a take counts as found."""
+
+_HOME = 0.9
+"""A take is where it was planned if that place is nearly as like it as the best one."""
+
+_SILENCE = 1e-6
+_LEAK_REACH_MS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a take sounds.
+
+    ``offset_ms`` is measured minus planned start. ``onset_ms`` and ``end_ms`` are where its
+    speech, without the silence around it, begins and ends in the stem. ``missing_ms`` is by how
+    much that span is shorter than the take's own speech. A take that is not there at all has
+    ``likeness`` below 0.5 and misses all of its speech.
+    """
+
+    offset_ms: int
+    onset_ms: int
+    end_ms: int
+    missing_ms: int
+    likeness: float
+
+    @property
+    def is_there(self) -> bool:
+        return self.likeness >= _ALIKE
+
+
+def envelope(samples: Samples) -> Envelope:
+    """Measure the loudness of 16 kHz samples in frames of 5 ms, block by block."""
+    count = samples.size // _FRAME
+    blocks = range(0, count, _BLOCK_FRAMES)
+    parts = [_block_envelope(samples, first, min(first + _BLOCK_FRAMES, count)) for first in blocks]
+    return np.concatenate([np.zeros(0), *parts])
+
+
+def stretched_envelope(take: Samples, length_ms: int) -> Envelope:
+    """Measure a take's loudness as if it had been stretched to a length."""
+    frames = max(1, length_ms // FRAME_MS)
+    energy = np.concatenate([[0.0], np.cumsum(np.square(take, dtype=np.float64))])
+    edges = np.linspace(0, take.size, frames + 1)
+    between = np.diff(np.interp(edges, np.arange(take.size + 1), energy))
+    return np.sqrt(np.maximum(between, 0.0) / max(take.size / frames, 1e-9))
+
+
+def find_take(stem: Envelope, take: Envelope, start_ms: int) -> Found:
+    """Find a take near the place where it was planned.
+
+    Args:
+        stem: Envelope of the dub stem.
+        take: Envelope of the take at its planned length.
+        start_ms: Planned start.
+    """
+    active = np.flatnonzero(take > _ACTIVE * _loud(take))
+    first_ms, last_ms = int(active[0]) * FRAME_MS, (int(active[-1]) + 1) * FRAME_MS
+    reach = REACH_MS // FRAME_MS
+    window = _window(stem, start_ms // FRAME_MS - reach, take.size + 2 * reach)
+    offset, likeness = _best_offset(window, take, reach)
+    here = window[offset : offset + take.size]
+    present = active[_present(here, take)[active]] if likeness >= _ALIKE else active[:0]
+    offset_ms = (offset - reach) * FRAME_MS
+    if present.size == 0:
+        return Found(offset_ms, start_ms, start_ms, last_ms - first_ms, min(likeness, 0.0))
+    begin_ms, end_ms = int(present[0]) * FRAME_MS, (int(present[-1]) + 1) * FRAME_MS
+    return Found(
+        offset_ms=offset_ms,
+        onset_ms=start_ms + offset_ms + begin_ms,
+        end_ms=start_ms + offset_ms + end_ms,
+        missing_ms=(last_ms - first_ms) - (end_ms - begin_ms),
+        likeness=round(likeness, 3),
+    )
+
+
+def likeness(one: Samples, other: Samples) -> float:
+    """Correlate two stretches of sound, allowing for 50 ms of delay either way.
+
+    Returns:
+        Peak of the normalised cross-correlation's magnitude, 0 to 1; 0.0 if one is silent.
+    """
+    count = min(one.size, other.size)
+    left, right = np.asarray(one[:count], np.float64), np.asarray(other[:count], np.float64)
+    scale = float(np.sqrt(np.square(left).sum() * np.square(right).sum()))
+    if count == 0 or scale < _SILENCE:
+        return 0.0
+    size = 1 << (2 * count - 1).bit_length()
+    product = np.fft.rfft(left, size) * np.conj(np.fft.rfft(right, size))
+    correlation = np.abs(np.fft.irfft(product, size))
+    reach = min(_LEAK_REACH_MS * SAMPLE_RATE_HZ // 1000, count - 1)
+    near = np.concatenate([correlation[: reach + 1], correlation[size - reach :]])
+    return round(min(1.0, float(near.max()) / scale), 3)
+
+
+def _block_envelope(samples: Samples, first: int, last: int) -> Envelope:
+    block = np.asarray(samples[first * _FRAME : last * _FRAME], np.float64)
+    return np.sqrt(np.square(block).reshape(-1, _FRAME).mean(axis=1))
+
+
+def _loud(take: Envelope) -> float:
+    return max(float(np.percentile(take, 95)), _SILENCE)
+
+
+def _window(stem: Envelope, first: int, count: int) -> Envelope:
+    """Cut frames out of the stem, silence where it has none."""
+    window = np.zeros(count)
+    begin, end = max(first, 0), min(first + count, stem.size)
+    if begin < end:
+        window[begin - first : end - first] = stem[begin:end]
+    return window
+
+
+def _best_offset(window: Envelope, take: Envelope, home: int) -> tuple[int, float]:
+    """Find where in the window the take fits best, and how alike the two are there."""
+    places = np.lib.stride_tricks.sliding_window_view(window, take.size)
+    centred = take - take.mean()
+    spread = places.std(axis=1) * take.size * take.std()
+    alike = np.divide(places @ centred, spread, out=np.zeros(len(places)), where=spread > _SILENCE)
+    best = int(np.argmax(alike))
+    near = range(max(0, home - 2), min(len(alike), home + 3))
+    nearest = max(near, key=lambda place: alike[place])
+    chosen = nearest if alike[nearest] >= _HOME * alike[best] else best
+    return chosen, float(alike[chosen])
+
+
+def _present(here: Envelope, take: Envelope) -> npt.NDArray[np.bool_]:
+    """Tell for each frame whether the stem has it, a frame to either side counting too."""
+    gain = float(here @ take) / max(float(take @ take), _SILENCE)
+    padded = np.pad(here, 1)
+    widened = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    present: npt.NDArray[np.bool_] = widened >= _PRESENT * gain * take
+    return present
