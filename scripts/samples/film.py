@@ -13,7 +13,7 @@ from samples.sound import RATE_HZ, Channels
 Container = Literal["mp4", "mkv", "webm", "mov", "mp3"]
 
 _SOUND_CODECS: dict[Container, tuple[str, ...]] = {
-    "mp4": ("-c:a", "aac", "-b:a", "128k"),
+    "mp4": ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k"),
     "mkv": ("-c:a", "ac3", "-b:a", "192k"),
     "webm": ("-c:a", "libopus", "-b:a", "96k"),
     "mov": ("-c:a", "pcm_s16le"),

@@ -21,6 +21,8 @@ _ENCODERS: dict[Codec, tuple[str, ...]] = {
         *("-b:v", "150k", "-row-mt", "0"),
     ),
 }
+# What is not named here, the filter chooses at random, whatever its seed.
+_COLOURS = "nb_colors=4:c0=0x203060:c1=0x9050a0:c2=0x30a0a0:c3=0xe0b060"
 # Keeps frames at uneven distances, as a phone does that saves work on a still picture.
 _UNEVEN = "select='not(eq(mod(n,7),2))*not(between(mod(n,45),30,37))'"
 
@@ -49,7 +51,8 @@ def make_picture(picture: Picture, path: Path, *, seconds: float) -> float:
     """
     length_s = seconds if picture.uneven else min(seconds, _LOOP_S)
     size = f"{picture.width}x{picture.height}"
-    source = f"gradients=size={size}:rate={picture.rate_hz}:speed=0.03:seed=7:nb_colors=4"
+    ends = f"x0=0:y0=0:x1={picture.width - 1}:y1={picture.height - 1}"
+    source = f"gradients=size={size}:rate={picture.rate_hz}:speed=0.03:{ends}:{_COLOURS}"
     vary = ("-vf", _UNEVEN, "-fps_mode", "vfr") if picture.uneven else ()
     ffmpeg(
         *("-f", "lavfi", "-i", source, "-t", f"{length_s:.3f}", *vary),

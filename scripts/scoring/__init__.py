@@ -1,0 +1,1 @@
+"""How well a dub did against the truth: words, speakers, times, what a translation must keep."""
