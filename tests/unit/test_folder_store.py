@@ -27,7 +27,7 @@ def test_the_first_of_two_makers_wins_and_both_read_the_same(tmp_path: Path) -> 
 def test_a_published_artifact_leaves_no_temporary_file(tmp_path: Path) -> None:
     with open_store(tmp_path, "one") as store:
         store.put(KEY, written(store, "x"))
-        assert [path for path in (tmp_path / "work" / "one").iterdir()] == []
+        assert list((tmp_path / "work" / "one").iterdir()) == []
 
 
 def test_an_unknown_key_is_not_found(tmp_path: Path) -> None:

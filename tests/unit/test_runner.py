@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from fakes.clock import FakeClock
 
 from dubbing_pipeline.errors import Cancelled, EngineFailed
 from dubbing_pipeline.stages.artifacts import put_text
@@ -15,6 +14,7 @@ from dubbing_pipeline.stages.call import Keys, StageCall
 from dubbing_pipeline.stages.folder_store import FolderStore, open_store
 from dubbing_pipeline.stages.plan import Step
 from dubbing_pipeline.stages.runner import Runner, StageEvent
+from fakes.clock import FakeClock
 
 
 @dataclass
@@ -53,7 +53,9 @@ class Rig:
     @property
     def runner(self) -> Runner:
         stages = {"upper": self.upper, "breaks": Breaks()}
-        return Runner(stages=stages, artifacts=self.store, engines=NoEngines(), clock=FakeClock())
+        return Runner(
+            artifacts=self.store, engines=NoEngines(), clock=FakeClock(), load=lambda _: stages
+        )
 
     def given(self, text: str) -> Keys:
         return {"text": put_text(self.store, text.encode().hex().ljust(64, "0"), text)}

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from dubbing_pipeline import __version__
-from dubbing_pipeline.cli import config
+from dubbing_pipeline.cli import config, lines
 from dubbing_pipeline.cli.edge import run_at_edge
+from dubbing_pipeline.cli.run import run
 
 app = typer.Typer(
     name="dub",
@@ -18,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # its help costs 100 ms more at each start
 )
+app.command()(run)
+app.add_typer(lines.app, name="lines")
 app.add_typer(config.app, name="config")
 
 

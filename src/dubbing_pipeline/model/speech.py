@@ -138,7 +138,7 @@ class Edits:
         """Lay the changes over a timeline. Lines stay in order of their start.
 
         Raises:
-            InputRefused: An edit names a line that the timeline does not have.
+            InputRefused: An edit names a line that is not there, or moves one out of the film.
         """
         edits = self.lines
         for line_id in edits:
@@ -146,6 +146,15 @@ class Edits:
         changed = tuple(
             _edited(line, edits[line.id]) if line.id in edits else line for line in timeline.lines
         )
+        for line in changed:
+            if not 0 <= line.start_ms < line.end_ms <= timeline.duration_ms:
+                raise InputRefused(
+                    "model.line_outside",
+                    line=line.id,
+                    start_ms=line.start_ms,
+                    end_ms=line.end_ms,
+                    duration_ms=timeline.duration_ms,
+                )
         ordered = tuple(sorted(changed, key=lambda line: (line.start_ms, line.id)))
         return replace(timeline, lines=ordered)
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_pipeline.engines.modes import EngineChoice
-from dubbing_pipeline.errors import RefusedError
+from dubbing_pipeline.errors import InputRefused, RefusedError
 from dubbing_pipeline.media.containers import choose_container
 from dubbing_pipeline.media.probe import audio_to_dub, probe
+from dubbing_pipeline.media.subtitles import read_subtitles
 from dubbing_pipeline.model.spec import DubSpec
-from dubbing_pipeline.model.speech import Edits, LineEdit
+from dubbing_pipeline.model.speech import Edits, LineEdit, Timeline
 from dubbing_pipeline.stages import dub_folder
 from dubbing_pipeline.stages.artifacts import ArtifactStore, put_text, read_json
 from dubbing_pipeline.stages.call import Keys, digest
@@ -68,9 +69,9 @@ class Dubber:
             DubbingError: Anything of the tree; nothing half-made is left in the out folder.
         """
         begin_s = self._clock.monotonic_s()
+        _refuse_early(request)
         engines = self._resolve(request)
         given, spec = self._take_in(request, watch)
-        audio_to_dub(probe(self._artifacts.fetch(given["film"])))
         title = dub_folder.title_of(request.film)
         record = Record(title, spec, engines, given, made={}, files={})
         known = dub_folder.find(request.out_dir, record)
@@ -165,6 +166,18 @@ class Dubber:
         }
 
 
+def _refuse_early(request: Request) -> None:
+    """Look at what was named before anything is copied: messages then name the person's files."""
+    if not request.film.is_file():
+        raise InputRefused("stages.no_such_file", path=str(request.film))
+    audio_to_dub(probe(request.film.resolve()))
+    for path in (request.source_subtitles, request.target_subtitles):
+        if path is not None:
+            if not path.is_file():
+                raise InputRefused("stages.no_such_file", path=str(path))
+            read_subtitles(path.resolve())
+
+
 def edit(folder: Path, line: int, change: LineEdit) -> Edits:
     """Note a change of one line in a folder. Nothing is spoken yet.
 
@@ -178,6 +191,13 @@ def edit(folder: Path, line: int, change: LineEdit) -> Edits:
     edits.apply(timeline)
     write_atomic(folder / EDITS, edits_text(edits))
     return edits
+
+
+def current_timeline(folder: Path) -> tuple[Timeline, Edits]:
+    """Read a folder's lines as they are now: what the stages made, with the edits on top."""
+    dub_folder.read_record(folder)
+    edits = read_edits(folder / EDITS)
+    return edits.apply(read_timeline(folder / TIMELINE)), edits
 
 
 def _stages_of(made: Made) -> dict[str, Keys]:

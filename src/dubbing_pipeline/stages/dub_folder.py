@@ -162,10 +162,10 @@ def read_record(folder: Path) -> Record:
         raise NotFoundError("stages.no_dub_here", folder=str(folder), file=RECORD)
     try:
         value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if value.pop("schema", None) != SCHEMA:
+        if value.pop("schema") != SCHEMA:
             raise NotFoundError("stages.no_dub_here", folder=str(folder), file=RECORD)
         return _RECORD.validate_python(value)
-    except (ValueError, ValidationError) as error:
+    except (ValueError, TypeError, KeyError, ValidationError) as error:
         raise NotFoundError("stages.no_dub_here", folder=str(folder), file=RECORD) from error
 
 

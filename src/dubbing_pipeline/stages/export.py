@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from babel import Locale, UnknownLocaleError
 
+from dubbing_pipeline.media.captions import srt_text, vtt_text
 from dubbing_pipeline.media.containers import (
     IMAGE_SUBTITLE_CODECS,
     MP4_AUDIO,
@@ -18,11 +19,11 @@ from dubbing_pipeline.media.containers import (
     choose_container,
     is_web_safe,
 )
+from dubbing_pipeline.media.cues import Cue
 from dubbing_pipeline.media.ffmpeg import MediaInput, MediaOutput, bit_exact, convert
 from dubbing_pipeline.media.languages import file_tag
 from dubbing_pipeline.media.probe import audio_to_dub, probe
 from dubbing_pipeline.media.streams import MediaInfo
-from dubbing_pipeline.media.subtitles import Cue
 from dubbing_pipeline.model.speech import Timeline
 from dubbing_pipeline.stages.artifacts import put_text
 from dubbing_pipeline.stages.base import StageContext
@@ -87,10 +88,10 @@ class Bench:
             if line.target
         ]
         texts = {
-            "source_srt": write_srt(source),
-            "source_vtt": write_vtt(source),
-            "target_srt": write_srt(target),
-            "target_vtt": write_vtt(target),
+            "source_srt": srt_text(source),
+            "source_vtt": vtt_text(source),
+            "target_srt": srt_text(target),
+            "target_vtt": vtt_text(target),
         }
         store = self.context.artifacts
         return {role: put_text(store, self.call.key(role), text) for role, text in texts.items()}
@@ -203,14 +204,14 @@ def _tracks(info: MediaInfo, timeline: Timeline, container: Container) -> tuple[
     if info.picture is not None:
         maps += ["-map", f"0:{info.picture.index}", "-c:v", "copy"]
     maps += ["-map", "1:a:0", "-c:a:0", "copy"]
-    maps += _track_names("a", 0, tag(timeline.target_language), timeline.target_language)
+    dub = f"{_own_name(timeline.target_language)} ({MADE_BY_MACHINE})"
+    maps += _names("a:0", dub, tag(timeline.target_language))
     maps += ["-disposition:a:0", "default"]
     for number, stream in enumerate(info.audio, start=1):
         codec = "copy" if container == "mkv" or stream.codec in MP4_AUDIO else "aac"
         language = stream.language or timeline.source_language
         maps += ["-map", f"0:{stream.index}", f"-c:a:{number}", codec]
-        maps += [f"-metadata:s:a:{number}", f"language={tag(language)}"]
-        maps += [f"-metadata:s:a:{number}", f"title={stream.title or 'Original'}"]
+        maps += _names(f"a:{number}", stream.title or _own_name(language), tag(language))
         maps += [f"-disposition:a:{number}", "0"]
     if container == "m4a":
         return tuple(maps)  # sound files carry no subtitles; they stand beside it
@@ -223,20 +224,18 @@ def _subtitle_tracks(info: MediaInfo, timeline: Timeline, container: Container) 
     maps: list[str] = []
     for number, language in enumerate((timeline.target_language, timeline.source_language)):
         maps += ["-map", f"{number + 2}:s:0", f"-c:s:{number}", text]
-        maps += [f"-metadata:s:s:{number}", f"language={tag(language)}"]
+        maps += _names(f"s:{number}", _own_name(language), tag(language))
     for number, stream in enumerate(info.subtitles, start=2):
         kept = container == "mkv" and stream.codec in {*IMAGE_SUBTITLE_CODECS, "ass", "ssa"}
         maps += ["-map", f"0:{stream.index}", f"-c:s:{number}", "copy" if kept else text]
-        maps += [f"-metadata:s:s:{number}", f"language={tag(stream.language)}"]
+        maps += _names(f"s:{number}", stream.title, tag(stream.language))
     return tuple(maps)
 
 
-def _track_names(kind: str, number: int, tag: str, language: str) -> list[str]:
-    title = f"{_own_name(language)} ({MADE_BY_MACHINE})"
-    return [
-        *(f"-metadata:s:{kind}:{number}", f"language={tag}"),
-        *(f"-metadata:s:{kind}:{number}", f"title={title}"),
-    ]
+def _names(stream: str, title: str, tag: str) -> list[str]:
+    """Name a track: Matroska has titles, MP4 shows what is called the handler's name."""
+    facts = (f"language={tag}", f"title={title}", f"handler_name={title}")
+    return [part for fact in facts for part in (f"-metadata:s:{stream}", fact)]
 
 
 def _own_name(language: str) -> str:

@@ -6,12 +6,14 @@ from typing import ClassVar
 
 from dubbing_pipeline.engines.base import TranslationLine, TranslationRequest
 from dubbing_pipeline.errors import EngineFailed, UsageError
+from dubbing_pipeline.media.subtitles import read_subtitles
 from dubbing_pipeline.model.speech import Line, Timeline
 from dubbing_pipeline.stages.artifacts import put_json, put_text
 from dubbing_pipeline.stages.base import StageContext
 from dubbing_pipeline.stages.call import Keys, StageCall
 from dubbing_pipeline.stages.documents import read_timeline, timeline_text
 from dubbing_pipeline.stages.pace import characters_per_second
+from dubbing_pipeline.stages.target_cues import lines_from_cues
 from dubbing_pipeline.stages.timing import Placing, slots
 
 Texts = Mapping[int, Sequence[str]]
@@ -32,11 +34,12 @@ class Translate:
         if target == heard.source_language:
             raise UsageError("stages.same_language", language=target)
         if "subtitles" in call.inputs:
-            subtitles = context.artifacts.fetch(call.inputs["subtitles"])
-            texts = texts_from_cues(subtitles, heard.lines)
+            cues = read_subtitles(context.artifacts.fetch(call.inputs["subtitles"]))
+            lines = lines_from_cues(cues, heard.lines)
+            texts: Texts = {}
         else:
             texts = _translated(call, context, heard)
-        lines = tuple(_with_target(line, texts) for line in heard.lines)
+            lines = tuple(_with_target(line, texts) for line in heard.lines)
         timeline = replace(heard, target_language=target, lines=lines)
         variants = {str(line): list(each) for line, each in texts.items()}
         return {

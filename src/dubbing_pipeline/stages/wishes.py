@@ -3,12 +3,16 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast, get_args
 
 from dubbing_pipeline.errors import InputRefused, UsageError
 from dubbing_pipeline.media.languages import primary_subtag
 from dubbing_pipeline.model.spec import MODES, DubSpec
+from dubbing_pipeline.model.speech import AudioMode, LineEdit
 
 _GLOSSARY_BYTES = 1 << 20
+
+AUDIO_MODES: tuple[AudioMode, ...] = get_args(AudioMode)
 
 
 def read_spec(
@@ -39,6 +43,37 @@ def read_spec(
         glossary=read_glossary(glossary) if glossary else {},
         voices=dict(_voice(each) for each in voices),
     )
+
+
+def read_change(
+    *,
+    text: str | None,
+    speaker: str | None,
+    audio: str | None,
+    start_s: float | None,
+    end_s: float | None,
+    locked: bool | None,
+) -> LineEdit:
+    """Read what a person wants changed on a line; None leaves a thing as it is.
+
+    Raises:
+        UsageError: Nothing is changed, the text is empty, or a value is not among the known.
+    """
+    if text is not None and not text.strip():
+        raise UsageError("stages.empty_text")
+    if audio is not None and audio not in AUDIO_MODES:
+        raise UsageError("stages.no_such_audio", audio=audio, known=", ".join(AUDIO_MODES))
+    change = LineEdit(
+        target=" ".join(text.split()) if text is not None else None,
+        speaker=speaker,
+        audio_mode=cast("AudioMode | None", audio),
+        locked=locked,
+        start_ms=None if start_s is None else round(start_s * 1000),
+        end_ms=None if end_s is None else round(end_s * 1000),
+    )
+    if change == LineEdit():
+        raise UsageError("stages.nothing_changed")
+    return change
 
 
 def read_glossary(path: Path) -> dict[str, str]:

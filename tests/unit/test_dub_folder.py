@@ -1,0 +1,96 @@
+"""A finished dub's folder appears whole, under a free name, and is found again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dubbing_pipeline.engines.base import EngineRef
+from dubbing_pipeline.engines.modes import EngineChoice
+from dubbing_pipeline.errors import NotFoundError
+from dubbing_pipeline.model.spec import DubSpec
+from dubbing_pipeline.stages.dub_folder import (
+    Record,
+    find,
+    place_once,
+    publish,
+    read_record,
+    title_of,
+)
+
+FAKE = EngineRef("fake", "1")
+RECORD = Record(
+    title="My film",
+    spec=DubSpec("es", "en"),
+    engines=EngineChoice("low", FAKE, FAKE, FAKE, FAKE),
+    given={"film": "f" * 64},
+    made={"fit": {"timeline": "t" * 64}},
+    files={"film": "My film.es.mp4"},
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("My film.mp4", "My film"),
+        ("-rf.mp4", "rf"),
+        ("--out=x.mkv", "out=x"),
+        ("a\nb\tc.mp4", "a b c"),
+        ('it\'s "quoted".mp4', "it's quoted"),
+        ("日本語の映画.webm", "日本語の映画"),
+        (".hidden.mp4", "hidden"),
+        ("....mp4", "film"),
+        ("x" * 240 + ".mp4", "x" * 180),
+    ],
+)
+def test_a_title_is_a_name_that_every_file_system_holds(name: str, title: str) -> None:
+    assert title_of(Path(name)) == title
+
+
+def test_a_folder_reads_back_as_it_was_published(tmp_path: Path) -> None:
+    folder = publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    assert folder.name == "My film.es"
+    assert read_record(folder) == RECORD
+    assert find(tmp_path, RECORD) == folder
+
+
+def test_a_taken_name_is_left_alone_and_the_next_free_one_is_used(tmp_path: Path) -> None:
+    (tmp_path / "My film.es").mkdir()
+    (tmp_path / "My film.es" / "mine.txt").write_text("keep")
+    folder = publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    assert folder.name == "My film.es (2)"
+    assert (tmp_path / "My film.es" / "mine.txt").read_text() == "keep"
+
+
+def test_what_a_killed_run_left_half_published_is_not_in_the_way(tmp_path: Path) -> None:
+    half = tmp_path / f".{RECORD.job[:32]}.part"
+    half.mkdir()
+    (half / "My film.es.mp4").write_text("ha")
+    folder = publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_other_work_is_not_found(tmp_path: Path) -> None:
+    publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    assert find(tmp_path, replace(RECORD, spec=DubSpec("es", "en", mode="medium"))) is None
+
+
+def test_a_folder_that_lost_its_film_is_not_whole(tmp_path: Path) -> None:
+    folder = publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    (folder / "My film.es.mp4").unlink()
+    assert find(tmp_path, RECORD) is None
+
+
+@pytest.mark.parametrize("text", [None, "{", "{}", '{"schema": 9}', "[]"])
+def test_a_folder_of_something_else_is_refused(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "dub.json").write_text(text)
+    with pytest.raises(NotFoundError) as caught:
+        read_record(tmp_path)
+    assert caught.value.code == "stages.no_dub_here"
+
+
+def test_a_file_of_the_folder_is_written_once(tmp_path: Path) -> None:
+    place_once(tmp_path / "report.json", "first")
+    place_once(tmp_path / "report.json", "second")
+    assert (tmp_path / "report.json").read_text() == "first"
