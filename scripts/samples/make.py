@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from samples.film import Parts, make_film
 from samples.mixdown import Mixdown, mix
 from samples.programs import versions
-from samples.film import Parts, make_film
 from samples.recipes import RECIPES, Recipe
 from samples.subtitles import write_subtitles
 from samples.truth import Truth, read_truth, truth_text
