@@ -12,6 +12,11 @@ Treatment = Literal["plain", "noisy", "surround", "music", "mute"]
 GLOSSARY = {"library": "mediateca", "book": "tomo", "books": "tomos"}
 
 
+_SMALL = Picture()
+_HD = Picture(1280, 720)
+_PHONE = Picture(960, 540, rate_hz=30, turned=90, uneven=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How one sample is made.
@@ -27,16 +32,13 @@ class Recipe:
     language: str = "en"
     treatment: Treatment = "plain"
     container: Container = "mp4"
-    picture: Picture | None = Picture()
+    picture: Picture | None = _SMALL
     tag_language: bool = True
     embed_subtitles: bool = False
     subtitle_files: bool = False
     glossary: Mapping[str, str] = field(default_factory=dict)
     file_names: tuple[str, ...] = ()
 
-
-_HD = Picture(1280, 720)
-_PHONE = Picture(960, 540, rate_hz=30, turned=90, uneven=True)
 
 NAMES = (
     "  two  spaces .mp4",

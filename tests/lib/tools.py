@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+from typing import NoReturn
 
 import pytest
 
@@ -9,9 +11,20 @@ import pytest
 def need(program: str) -> str:
     """Give the program's path, or end the test: skipped with the reason, failed if ``CI=true``."""
     found = shutil.which(program)
-    if found:
-        return found
-    reason = f"{program} is not installed; scripts/setup --tests brings it"
+    return found or _missing(f"{program} is not installed; scripts/setup --tests brings it")
+
+
+def need_filter(name: str) -> None:
+    """End the test if ffmpeg was built without a filter; ``flite`` is not in every build."""
+    ffmpeg = need("ffmpeg")
+    shown = subprocess.run(
+        [ffmpeg, "-hide_banner", "-h", f"filter={name}"], check=True, capture_output=True, text=True
+    ).stdout
+    if not shown.startswith(f"Filter {name}"):
+        _missing(f"ffmpeg has no filter {name}; Debian's and Ubuntu's builds have it")
+
+
+def _missing(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":  # noqa: TID251  # the one question asked of it
         pytest.fail(reason)
     pytest.skip(reason)
