@@ -8,7 +8,6 @@ references of a container are off by ffmpeg's own default; see ``utils.process``
 """
 
 import os
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from dubbing_pipeline.errors import InputRefused, OutOfSpace, RefusedError
+from dubbing_pipeline.errors import OutOfSpace, RefusedError
+from dubbing_pipeline.media.source import opened
 from dubbing_pipeline.utils.process import Limits, run
 
 FILM_FORMATS = (
@@ -133,7 +133,7 @@ def convert(
             raise RefusedError("media.output_exists", path=str(output.path))
     progress = _Progress(duration_ms, tick)
     with ExitStack() as stack:
-        descriptors = [stack.enter_context(_opened(item.path)) for item in inputs]
+        descriptors = [stack.enter_context(opened(item.path)) for item in inputs]
         limits = _limits(descriptors, duration_ms=duration_ms, pace=pace)
         stack.enter_context(_removed_on_error(outputs))
         argv = (
@@ -162,7 +162,7 @@ def describe(path: Path) -> bytes:
         ProgramFailed: ffprobe cannot make sense of it.
         ProgramOverLimit: It takes more than a film does.
     """
-    with _opened(path) as descriptor:
+    with opened(path) as descriptor:
         argv = (
             *("ffprobe", "-hide_banner", "-v", "error", "-of", "json"),
             *("-show_format", "-show_streams", "-show_entries", "chapter=id"),
@@ -179,7 +179,7 @@ def measure_duration_ms(path: Path) -> int:
         ProgramFailed: ffmpeg cannot make sense of it, or does not come to an end.
     """
     progress = _Progress(1, no_tick)
-    with _opened(path) as descriptor:
+    with opened(path) as descriptor:
         media_s = os.fstat(descriptor).st_size / _SLOWEST_BYTES_PER_S
         argv = (
             *_FFMPEG,
@@ -212,16 +212,6 @@ def version() -> str:
     return told.split()[2]
 
 
-def head(path: Path, size: int = 4096) -> bytes:
-    """Read the first bytes of a file, as carefully as it is opened for ffmpeg.
-
-    Raises:
-        InputRefused: It is not a regular file.
-    """
-    with _opened(path) as descriptor:
-        return os.pread(descriptor, size, 0)
-
-
 class _Progress:
     """Turns ffmpeg's ``-progress`` lines into a fraction."""
 
@@ -237,24 +227,6 @@ class _Progress:
 
     def beat(self) -> None:
         self._tick(min(self.done_ms / self._duration_ms, 1.0))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """Open a regular file for reading; a link, a pipe or a device is refused, not waited for."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        descriptor = os.open(path, flags)
-    except OSError as error:
-        raise InputRefused(
-            "media.cannot_open", path=str(path), detail=error.strerror or ""
-        ) from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputRefused("media.not_a_file", path=str(path))
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

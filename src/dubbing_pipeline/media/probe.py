@@ -17,6 +17,7 @@ from dubbing_pipeline.media.containers import (
 )
 from dubbing_pipeline.media.languages import primary_subtag
 from dubbing_pipeline.media.signature import refuse_by_signature
+from dubbing_pipeline.media.source import head
 from dubbing_pipeline.media.streams import AudioStream, MediaInfo, SubtitleStream, VideoStream
 
 MAX_DURATION_MS = 6 * 3600 * 1000
@@ -45,7 +46,7 @@ def probe(path: Path) -> MediaInfo:
         InputRefused: It is no film, is damaged, or goes over one of the caps; the code says
             which.
     """
-    refuse_by_signature(path, ffmpeg.head(path))
+    refuse_by_signature(path, head(path))
     try:
         info = _read(ffmpeg.describe(path), path)
         if not info.duration_ms or info.container in _GUESSED_DURATION:
