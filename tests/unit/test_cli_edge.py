@@ -21,6 +21,8 @@ from dubbing_pipeline.errors import (
     UsageError,
 )
 
+PARAMS: dict[str, Any] = {"line": 3, "lines": 2}
+
 
 def raising(error: BaseException) -> Callable[[], object]:
     def command() -> object:

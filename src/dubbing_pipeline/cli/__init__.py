@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dubbing_pipeline import __version__
-from dubbing_pipeline.cli import config
+from dubbing_pipeline.cli import config, doctor
 from dubbing_pipeline.cli.edge import run_at_edge
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # its help costs 100 ms more at each start
 )
 app.add_typer(config.app, name="config")
+app.command("doctor")(doctor.doctor)
 
 
 def _show_version(wanted: bool) -> None:
