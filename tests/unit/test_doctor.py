@@ -109,7 +109,7 @@ def test_engines_are_told_folders_permissions_and_endpoints(tmp_path: Path) -> N
         "HOME": str(tmp_path),
         "DUBBING_PIPELINE_MODELS_DIR": "/models",
         "DUBBING_PIPELINE_OFFLINE": "1",
-        "DUBBING_PIPELINE_STT_URL": "http://localhost:1/v1",
+        "DUBBING_PIPELINE_STT_URL": "http://localhost:1/api",
         "DUBBING_PIPELINE_STT_MODEL": "large",
         "DUBBING_PIPELINE_STT_KEY": "hunter2",
     }

@@ -12,7 +12,7 @@ from dubbing_pipeline.config.ownership import refuse_foreign_state
 from dubbing_pipeline.config.public_config import PublicConfig
 from dubbing_pipeline.deploy.finding import Finding, findings_of
 from dubbing_pipeline.errors import DubbingError
-from dubbing_pipeline.utils.files import free_bytes
+from dubbing_pipeline.utils.files import existing_part, free_bytes
 
 _NETWORK: Final = frozenset(
     {
@@ -62,7 +62,7 @@ def check_folders(
 
 def file_system(folder: Path, mounts: tuple[Mount, ...]) -> str:
     """Give the kind of file system that a folder is on, or will be."""
-    place = _existing(folder).resolve()
+    place = existing_part(folder).resolve()
     # Of two mounts on one point the later one covers the earlier.
     under = [mount for mount in mounts if place.is_relative_to(mount.point)]
     deepest = max((len(mount.point.parts) for mount in under), default=0)
@@ -71,20 +71,23 @@ def file_system(folder: Path, mounts: tuple[Mount, ...]) -> str:
 
 
 def _check_folder(name: str, folder: Path, *, kind: str, wanted: int) -> Finding:
-    place = _existing(folder)
+    place = existing_part(folder)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         fix = f'sudo install -d -o "$(id -un)" {shlex.quote(str(folder))}'
         params = {"folder": str(folder), "fix": fix}
         return Finding("deploy.folder_not_writable", params, check=name, state="fail")
     free = free_bytes(folder)
-    gib = {"free_gib": free / _GIB, "wanted_gib": wanted / _GIB}
+    free_gib, wanted_gib = free / _GIB, wanted / _GIB
     if free < wanted:
         return Finding(
-            "deploy.folder_too_full", {"folder": str(folder), **gib}, check=name, state="fail"
+            "deploy.folder_too_full",
+            {"folder": str(folder), "free_gib": free_gib, "wanted_gib": wanted_gib},
+            check=name,
+            state="fail",
         )
     return Finding(
         "deploy.folder",
-        {"folder": str(folder), "kind": kind, "free_gib": free / _GIB},
+        {"folder": str(folder), "kind": kind, "free_gib": free_gib},
         check=name,
         state="ok",
     )
@@ -92,7 +95,3 @@ def _check_folder(name: str, folder: Path, *, kind: str, wanted: int) -> Finding
 
 def _wanted(name: str, public: PublicConfig) -> int:
     return int(public.min_free_bytes) if name in {"state_dir", "output_dir"} else 0
-
-
-def _existing(folder: Path) -> Path:
-    return next(place for place in (folder, *folder.parents) if place.exists())
