@@ -87,6 +87,12 @@ def test_a_defect_shows_where_after_debug(capsys: pytest.CaptureFixture[str]) ->
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_defect_is_an_object_after_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert edge(raising(ZeroDivisionError("by nothing")), "--json") == 1
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert (told["code"], told["params"]["kind"]) == ("cli.defect", "ZeroDivisionError")
+
+
 def test_ctrl_c_ends_with_130_and_a_word(capsys: pytest.CaptureFixture[str]) -> None:
     assert edge(raising(KeyboardInterrupt())) == 130
     assert "Interrupted" in capsys.readouterr().err

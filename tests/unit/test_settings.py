@@ -1,9 +1,11 @@
 """Settings come in order, are checked all at once, and keep their secrets."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from dubbing_pipeline.config.public_config import Mode
 from dubbing_pipeline.config.settings import (
     Settings,
     check_file,
@@ -13,6 +15,7 @@ from dubbing_pipeline.config.settings import (
 )
 from dubbing_pipeline.config.shown import shown_values
 from dubbing_pipeline.errors import SettingsError, SettingsErrors
+from dubbing_pipeline.model.spec import MODES
 
 D = "DUBBING_PIPELINE_"
 
@@ -219,6 +222,10 @@ def test_every_setting_has_a_name_of_its_own_and_words() -> None:
     assert len({field.env for field in fields}) == len(fields)
     assert all(field.doc.endswith(".") and field.expects for field in fields)
     assert {f"{D}STT_KEY", f"{D}STT_KEY_FILE", "REDIS_URL_FILE", "HOST"} <= known_names()
+
+
+def test_modes_are_those_of_the_dub() -> None:
+    assert get_args(Mode) == MODES
 
 
 def test_every_default_is_itself_a_good_value(home: dict[str, str]) -> None:

@@ -43,7 +43,7 @@ def run_at_edge(
     except BrokenPipeError:
         code = DEFECT
     except Exception as error:  # noqa: BLE001 - the edge: what nobody expected ends here
-        _tell_defect(error, locale=locale, debug="--debug" in options)
+        _tell_defect(error, locale=locale, options=options)
         code = DEFECT
     if code == INTERRUPTED:
         _say(render("cli.interrupted", locale=locale))
@@ -78,11 +78,11 @@ def _tell(error: DubbingError, *, locale: str, as_json: bool) -> None:
     _say(render("cli.error", {"message": render(error, locale=locale)}, locale=locale))
 
 
-def _tell_defect(error: Exception, *, locale: str, debug: bool) -> None:
-    if debug:
+def _tell_defect(error: Exception, *, locale: str, options: Sequence[str]) -> None:
+    if "--debug" in options:
         traceback.print_exception(error)
-    kind = type(error).__name__
-    _say(render("cli.defect", {"kind": kind, "detail": str(error)}, locale=locale))
+    params = {"kind": type(error).__name__, "detail": str(error)}
+    _tell(DubbingError("cli.defect", **params), locale=locale, as_json="--json" in options)
 
 
 def _say(text: str) -> None:

@@ -19,12 +19,16 @@ def refuse_foreign_state(state_dir: Path, *, user_id: int, command: Sequence[str
         command: What was called, to be shown as it should have been.
 
     Raises:
-        RefusedError: Names the owner and the command to give instead.
+        RefusedError: Names the owner and the command to give instead; or the folder cannot
+            even be reached.
     """
     try:
         owner_id = state_dir.stat().st_uid
     except FileNotFoundError:
         return
+    except PermissionError as error:
+        user = _user_name(user_id)
+        raise RefusedError("config.state_out_of_reach", folder=str(state_dir), user=user) from error
     if owner_id != user_id:
         owner = _user_name(owner_id)
         fix = shlex.join(["sudo", "-u", owner, *command])

@@ -48,8 +48,15 @@ def _file_of(name: str, values: Mapping[str, RawValue], credentials: str | None)
         return Path(told.text)
     if credentials:
         candidate = Path(credentials, name.lower())
-        return candidate if candidate.exists() else None
+        return candidate if _may_be_there(candidate) else None
     return None
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:  # to be told by whoever reads it
+        return True
 
 
 def _refuse_clear_text(name: str, value: RawValue) -> None:

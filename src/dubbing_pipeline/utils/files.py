@@ -131,8 +131,12 @@ def safe_join(folder: Path, name: str) -> Path:
 
 def free_bytes(folder: Path) -> int:
     """Tell how much we may still write where ``folder`` is, or will be."""
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(existing_part(folder)).free
+
+
+def existing_part(path: Path) -> Path:
+    """Give the longest part of a path that we can see."""
+    return next(place for place in (path, *path.parents) if _is_seen(place))
 
 
 def require_free(folder: Path, wanted_bytes: int) -> None:
@@ -146,6 +150,13 @@ def require_free(folder: Path, wanted_bytes: int) -> None:
         raise OutOfSpace(
             "utils.too_little_space", folder=str(folder), free=free, wanted=wanted_bytes
         )
+
+
+def _is_seen(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:  # something above it is closed to us
+        return False
 
 
 def _copy_range(source: int, target: int) -> None:

@@ -1,0 +1,1 @@
+"""What keeps an installation well: its doctor, and later its releases and backups."""
