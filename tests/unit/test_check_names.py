@@ -26,6 +26,7 @@ PLANTED = [
     f"x{TWO.upper()}",
     f"/api/{ONE}/jobs",
     f"{TWO}.3.1",
+    f"{ONE}beta2",
     f"get{GREEK.title()}",
     f"--{GREEK}: 1",
 ]
@@ -33,7 +34,7 @@ HARMLESS = [
     f"text.is{GREEK}()",
     f"{GREEK}bet",
     f"{GREEK}numeric {GREEK}extract",
-    "IPv4 TLSv1.2 yuva420p ev1l 3v2x",
+    "IPv4 TLSv1.2 yuva420p ev1l 3v2x msmpeg4v2 v12",
     f"actions/checkout@{'v' + str(4)}",
     f"integrity sha512-Ab/{ONE}+x/{TWO}==",
 ]

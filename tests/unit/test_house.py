@@ -30,13 +30,14 @@ STARTS_PROGRAMS = {SOURCE / "utils" / "process.py"}
 # The clock and the environment are read in these; everybody else is handed them.
 READS_THE_WORLD = {
     SOURCE / "utils" / "clock.py",
-    SOURCE / "config" / "settings.py",
-    ROOT / "tests" / "lib" / "tools.py",
+    SOURCE / "utils" / "confinement.py",  # what of the environment a program inherits
+    SOURCE / "cli" / "__init__.py",
+    SOURCE / "cli" / "door.py",
 }
 
 # Put together, so that the rule does not break itself.
 OUTSIDE_OF_THE_TREE = re.compile(
-    r"(?<![\w./}-])/(?:wo" + r"rk|ho" + r"me/[a-z]+|ro" + r"ot/\.pyenv|tm" + r"p/bash_jobs)/"
+    r"(?<![\w./}>-])/(?:wo" + r"rk|ho" + r"me/[a-z]+|ro" + r"ot/\.pyenv|tm" + r"p/bash_jobs)/"
 )
 INDEX_HOSTS = re.compile(
     r"https?://[^\s/\"']*(?:py" + r"pi\.org|python" + r"hosted\.org|registry\.npm"
