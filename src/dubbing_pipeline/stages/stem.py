@@ -33,7 +33,6 @@ _HOME = 0.9
 """A take is where it was planned if that place is nearly as like it as the best one."""
 
 _SILENCE = 1e-6
-_LEAK_REACH_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,8 @@ def stretched_envelope(take: Samples, length_ms: int) -> Envelope:
     energy = np.concatenate([[0.0], np.cumsum(np.square(take, dtype=np.float64))])
     edges = np.linspace(0, take.size, frames + 1)
     between = np.diff(np.interp(edges, np.arange(take.size + 1), energy))
-    return np.sqrt(np.maximum(between, 0.0) / max(take.size / frames, 1e-9))
+    loudness: Envelope = np.sqrt(np.maximum(between, 0.0) / max(take.size / frames, 1e-9))
+    return loudness
 
 
 def speech_ms(take: Envelope) -> int:
@@ -108,8 +108,8 @@ def find_take(stem: Envelope, take: Envelope, start_ms: int) -> Found:
     )
 
 
-def likeness(one: Samples, other: Samples) -> float:
-    """Correlate two stretches of sound, allowing for 50 ms of delay either way.
+def likeness(one: Samples, other: Samples, reach_ms: int = 50) -> float:
+    """Correlate two stretches of 16 kHz sound, allowing for some delay either way.
 
     Returns:
         Peak of the normalised cross-correlation's magnitude, 0 to 1; 0.0 if one is silent.
@@ -122,14 +122,15 @@ def likeness(one: Samples, other: Samples) -> float:
     size = 1 << (2 * count - 1).bit_length()
     product = np.fft.rfft(left, size) * np.conj(np.fft.rfft(right, size))
     correlation = np.abs(np.fft.irfft(product, size))
-    reach = min(_LEAK_REACH_MS * SAMPLE_RATE_HZ // 1000, count - 1)
+    reach = min(reach_ms * SAMPLE_RATE_HZ // 1000, count - 1)
     near = np.concatenate([correlation[: reach + 1], correlation[size - reach :]])
     return round(min(1.0, float(near.max()) / scale), 3)
 
 
 def _block_envelope(samples: Samples, first: int, last: int) -> Envelope:
     block = np.asarray(samples[first * _FRAME : last * _FRAME], np.float64)
-    return np.sqrt(np.square(block).reshape(-1, _FRAME).mean(axis=1))
+    loudness: Envelope = np.sqrt(np.square(block).reshape(-1, _FRAME).mean(axis=1))
+    return loudness
 
 
 def _active(take: Envelope) -> npt.NDArray[np.intp]:
