@@ -1,8 +1,6 @@
 """What the dub stem really holds: where each take sounds in it, and how much of it. Pure numpy.
 
-Everything is measured on loudness envelopes of 5 ms. A take's envelope is stretched to the length
-that the plan gave it, so that the stem is compared with what was spoken, not with what the mixer
-was handed: words lost in stretching are found as well as words lost in mixing.
+Everything is measured on loudness envelopes in frames of 5 ms.
 """
 
 from dataclasses import dataclass
@@ -35,7 +33,6 @@ _HOME = 0.9
 """A take is where it was planned if that place is nearly as like it as the best one."""
 
 _SILENCE = 1e-6
-_LEAK_REACH_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +65,19 @@ def envelope(samples: Samples) -> Envelope:
 
 
 def stretched_envelope(take: Samples, length_ms: int) -> Envelope:
-    """Measure a take's loudness as if it had been stretched to a length."""
+    """Measure the loudness of a take, at any sample rate, as if it were stretched to a length."""
     frames = max(1, length_ms // FRAME_MS)
     energy = np.concatenate([[0.0], np.cumsum(np.square(take, dtype=np.float64))])
     edges = np.linspace(0, take.size, frames + 1)
     between = np.diff(np.interp(edges, np.arange(take.size + 1), energy))
-    return np.sqrt(np.maximum(between, 0.0) / max(take.size / frames, 1e-9))
+    loudness: Envelope = np.sqrt(np.maximum(between, 0.0) / max(take.size / frames, 1e-9))
+    return loudness
+
+
+def speech_ms(take: Envelope) -> int:
+    """Tell how long a take speaks, from its first loud frame to its last."""
+    active = _active(take)
+    return (int(active[-1]) + 1 - int(active[0])) * FRAME_MS
 
 
 def find_take(stem: Envelope, take: Envelope, start_ms: int) -> Found:
@@ -84,8 +88,8 @@ def find_take(stem: Envelope, take: Envelope, start_ms: int) -> Found:
         take: Envelope of the take at its planned length.
         start_ms: Planned start.
     """
-    active = np.flatnonzero(take > _ACTIVE * _loud(take))
-    first_ms, last_ms = int(active[0]) * FRAME_MS, (int(active[-1]) + 1) * FRAME_MS
+    active = _active(take)
+    whole_ms = speech_ms(take)
     reach = REACH_MS // FRAME_MS
     window = _window(stem, start_ms // FRAME_MS - reach, take.size + 2 * reach)
     offset, likeness = _best_offset(window, take, reach)
@@ -93,19 +97,19 @@ def find_take(stem: Envelope, take: Envelope, start_ms: int) -> Found:
     present = active[_present(here, take)[active]] if likeness >= _ALIKE else active[:0]
     offset_ms = (offset - reach) * FRAME_MS
     if present.size == 0:
-        return Found(offset_ms, start_ms, start_ms, last_ms - first_ms, min(likeness, 0.0))
+        return Found(offset_ms, start_ms, start_ms, whole_ms, min(likeness, 0.0))
     begin_ms, end_ms = int(present[0]) * FRAME_MS, (int(present[-1]) + 1) * FRAME_MS
     return Found(
         offset_ms=offset_ms,
         onset_ms=start_ms + offset_ms + begin_ms,
         end_ms=start_ms + offset_ms + end_ms,
-        missing_ms=(last_ms - first_ms) - (end_ms - begin_ms),
+        missing_ms=whole_ms - (end_ms - begin_ms),
         likeness=round(likeness, 3),
     )
 
 
-def likeness(one: Samples, other: Samples) -> float:
-    """Correlate two stretches of sound, allowing for 50 ms of delay either way.
+def likeness(one: Samples, other: Samples, reach_ms: int = 50) -> float:
+    """Correlate two stretches of 16 kHz sound, allowing for some delay either way.
 
     Returns:
         Peak of the normalised cross-correlation's magnitude, 0 to 1; 0.0 if one is silent.
@@ -118,18 +122,20 @@ def likeness(one: Samples, other: Samples) -> float:
     size = 1 << (2 * count - 1).bit_length()
     product = np.fft.rfft(left, size) * np.conj(np.fft.rfft(right, size))
     correlation = np.abs(np.fft.irfft(product, size))
-    reach = min(_LEAK_REACH_MS * SAMPLE_RATE_HZ // 1000, count - 1)
+    reach = min(reach_ms * SAMPLE_RATE_HZ // 1000, count - 1)
     near = np.concatenate([correlation[: reach + 1], correlation[size - reach :]])
     return round(min(1.0, float(near.max()) / scale), 3)
 
 
 def _block_envelope(samples: Samples, first: int, last: int) -> Envelope:
     block = np.asarray(samples[first * _FRAME : last * _FRAME], np.float64)
-    return np.sqrt(np.square(block).reshape(-1, _FRAME).mean(axis=1))
+    loudness: Envelope = np.sqrt(np.square(block).reshape(-1, _FRAME).mean(axis=1))
+    return loudness
 
 
-def _loud(take: Envelope) -> float:
-    return max(float(np.percentile(take, 95)), _SILENCE)
+def _active(take: Envelope) -> npt.NDArray[np.intp]:
+    """Give the frames in which a take speaks; at least one."""
+    return np.flatnonzero(take >= _ACTIVE * min(float(np.percentile(take, 95)), take.max()))
 
 
 def _window(stem: Envelope, first: int, count: int) -> Envelope:
