@@ -11,7 +11,7 @@ import pytest
 def need(program: str) -> str:
     """Give the program's path, or end the test: skipped with the reason, failed if ``CI=true``."""
     found = shutil.which(program)
-    return found or _missing(f"{program} is not installed; scripts/setup --tests brings it")
+    return found or lack(f"{program} is not installed; scripts/setup --tests brings it")
 
 
 def need_filter(name: str) -> None:
@@ -21,10 +21,11 @@ def need_filter(name: str) -> None:
         [ffmpeg, "-hide_banner", "-h", f"filter={name}"], check=True, capture_output=True, text=True
     ).stdout
     if not shown.startswith(f"Filter {name}"):
-        _missing(f"ffmpeg has no filter {name}; Debian's and Ubuntu's builds have it")
+        lack(f"ffmpeg has no filter {name}; Debian's and Ubuntu's builds have it")
 
 
-def _missing(reason: str) -> NoReturn:
+def lack(reason: str) -> NoReturn:
+    """End the test for what is not here: skipped with the reason, failed if ``CI=true``."""
     if os.environ.get("CI") == "true":  # noqa: TID251  # the one question asked of it
         pytest.fail(reason)
     pytest.skip(reason)
