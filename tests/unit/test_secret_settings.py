@@ -14,7 +14,11 @@ KEY = "DUBBING_PIPELINE_STT_KEY"
 
 @pytest.fixture
 def base(tmp_path: Path) -> dict[str, str]:
-    return {"HOME": str(tmp_path), "DUBBING_PIPELINE_STT_URL": "http://localhost:1"}
+    return {
+        "HOME": str(tmp_path),
+        "DUBBING_PIPELINE_STT_URL": "http://localhost:1",
+        "DUBBING_PIPELINE_STT_MODEL": "large",
+    }
 
 
 def secret_file(folder: Path, content: bytes, *, mode: int = 0o600) -> Path:

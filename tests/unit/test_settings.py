@@ -172,6 +172,7 @@ def test_good_values_are_read(home: dict[str, str], name: str, value: str, read:
             [("config.file_name_taken", f"{D}JOBS_DB_NAME")],
         ),
         ({f"{D}SESSION_IDLE_DAYS": "91"}, [("config.session_order", f"{D}SESSION_IDLE_DAYS")]),
+        ({f"{D}STT_URL": "http://localhost"}, [("config.needs", f"{D}STT_URL")]),
         ({f"{D}LLM_MODEL": "m"}, [("config.needs", f"{D}LLM_MODEL")]),
         ({f"{D}TTS_KEY": "k"}, [("config.needs", f"{D}TTS_KEY")]),
     ],

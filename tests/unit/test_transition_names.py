@@ -82,8 +82,8 @@ def test_an_old_secret_file_is_accepted(base: dict[str, str], tmp_path: Path) ->
     file = tmp_path / "key"
     file.write_text("k")
     file.chmod(0o600)
-    environ = {OLD: "FILMER", "FILMER_STT_KEY_FILE": str(file), f"{D}STT_URL": "http://localhost"}
-    settings = load_settings(base | environ)
+    endpoint = {f"{D}STT_URL": "http://localhost", f"{D}STT_MODEL": "large"}
+    settings = load_settings(base | endpoint | {OLD: "FILMER", "FILMER_STT_KEY_FILE": str(file)})
     assert settings.secret.stt_key is not None
     assert renamed(settings) == [("FILMER_STT_KEY_FILE", f"{D}STT_KEY_FILE")]
 

@@ -71,16 +71,16 @@ def _sessions(public: PublicConfig, _: SecretConfig) -> Iterator[SettingsError]:
 
 
 def _endpoints(public: PublicConfig, secret: SecretConfig) -> Iterator[SettingsError]:
-    """A model or a key without an address would be ignored in silence."""
+    """An address needs a model; a model or a key alone would be ignored in silence."""
     for task in ("stt", "llm", "tts"):
-        if getattr(public, f"{task}_url") is not None:
-            continue
-        url = f"DUBBING_PIPELINE_{task.upper()}_URL"
-        model = getattr(public, f"{task}_model")
-        if model is not None:
-            yield _needs(f"DUBBING_PIPELINE_{task.upper()}_MODEL", model, url)
-        if getattr(secret, f"{task}_key") is not None:
-            yield _needs(f"DUBBING_PIPELINE_{task.upper()}_KEY", "***", url)
+        name = f"DUBBING_PIPELINE_{task.upper()}"
+        url, model = getattr(public, f"{task}_url"), getattr(public, f"{task}_model")
+        if url is not None and model is None:
+            yield _needs(f"{name}_URL", url, f"{name}_MODEL")
+        if url is None and model is not None:
+            yield _needs(f"{name}_MODEL", model, f"{name}_URL")
+        if url is None and getattr(secret, f"{task}_key") is not None:
+            yield _needs(f"{name}_KEY", "***", f"{name}_URL")
 
 
 def _needs(key: str, value: str, other: str) -> SettingsError:

@@ -46,4 +46,5 @@ def hub_folder(environ: Mapping[str, str]) -> Path | None:
 
 
 def _endpoint(url: str | None, model: str | None, key: SecretStr | None) -> Endpoint | None:
-    return None if url is None else Endpoint(url, model or "", key)
+    # The settings refuse one without the other.
+    return None if url is None or model is None else Endpoint(url, model, key)
