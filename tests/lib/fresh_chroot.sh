@@ -2,7 +2,7 @@
 # tests/lib/fresh_chroot.sh [--suite NAME] [--keep] COMMAND...
 # Run COMMAND in a fresh clone of this checkout's HEAD, on a Debian that has git, Python and nothing
 # else: a root made by mmdebstrap, entered in mount and process namespaces of its own, so that
-# nothing stays mounted or running. Needs root, git and mmdebstrap. DEBIAN is the suite (bookworm).
+# nothing stays mounted or running. Needs root, git and mmdebstrap. The suite is bookworm unless named.
 # How this machine reaches its package registries is copied in from where it lies, never spelled out.
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/../.." && pwd)
@@ -40,8 +40,8 @@ build_root() { # the machine's own sources, moved to the wanted suite
 
 copy_machine_settings() { # apt, certificates, pip: what the machine itself uses
   local file
+  rm -f "$root"/etc/apt/sources.list.d/* "$root/etc/apt/sources.list"
   sed "s/\b$here_suite\b/$suite/g" "$sources" >"$root$sources"
-  : >"$root/etc/apt/sources.list"
   grep -lE '^(Acquire|APT::Sandbox)' /etc/apt/apt.conf.d/* | grep -v docker- |
     while read -r file; do cp "$file" "$root$file"; done
   cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
