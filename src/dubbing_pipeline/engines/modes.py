@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dubbing_pipeline.engines.base import Engine, EngineRef, Task
+from dubbing_pipeline.engines.command import preferred
 from dubbing_pipeline.engines.registry import Registry
 from dubbing_pipeline.engines.settings import MULTILINGUAL_FIX
 from dubbing_pipeline.errors import DubbingError, EngineMissing, LanguageUnsupported, RefusedError
@@ -59,15 +60,19 @@ TABLE: Mapping[Mode, Mapping[Task, tuple[Candidate, ...]]] = {
     },
     "medium": {
         "detect_speech": (Candidate("silero"),),
-        "transcribe": (Candidate("whisper", "small"), Candidate("whisper", "medium")),
-        "translate": (Candidate("apertium", _PAIR),),
-        "synthesize": (Candidate("piper", "{target}"),),
+        "transcribe": (
+            Candidate("whisper", "small"),
+            Candidate("whisper", "medium"),
+            Candidate("openai"),
+        ),
+        "translate": (Candidate("openai"), Candidate("apertium", _PAIR)),
+        "synthesize": (Candidate("piper", "{target}"), Candidate("openai")),
     },
     "high": {
         "detect_speech": (Candidate("silero"),),
-        "transcribe": (Candidate("whisper", "large-v3"),),
-        "translate": (Candidate("apertium", _PAIR),),
-        "synthesize": (Candidate("piper", "{target}-high"),),
+        "transcribe": (Candidate("whisper", "large-v3"), Candidate("openai")),
+        "translate": (Candidate("openai"),),
+        "synthesize": (Candidate("openai"), Candidate("piper", "{target}-high")),
     },
 }
 
@@ -117,7 +122,8 @@ def _choose(registry: Registry, mode: Mode, need: Need) -> EngineChoice:
 
 def _pick(registry: Registry, mode: Mode, task: Task, need: Need) -> EngineRef:
     refusals: list[DubbingError] = []
-    for candidate in TABLE[mode][task]:
+    own = preferred(registry.settings, mode, task)
+    for candidate in (*(Candidate("command", name) for name in own), *TABLE[mode][task]):
         try:
             engine = registry.open(task, candidate.name, _model(candidate, need))
             _check_languages(engine, need)

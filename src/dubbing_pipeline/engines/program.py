@@ -21,15 +21,21 @@ def output_of(
     *,
     stdin: bytes = b"",
     wall_s: float,
+    network: bool = False,
     tick: Callable[[], None] = silent,
 ) -> bytes:
-    """Run an engine's program without network and give its standard output.
+    """Run an engine's program, without network unless it needs one; give its standard output.
 
     Raises:
         EngineMissing: The program is not there.
         ProgramFailed: It ended badly; ``ProgramOverLimit`` if it ran into a limit.
     """
-    limits = Limits(wall_s=wall_s, memory_bytes=MEMORY_BYTES, output_bytes=OUTPUT_BYTES)
+    limits = Limits(
+        wall_s=wall_s,
+        memory_bytes=MEMORY_BYTES,
+        output_bytes=OUTPUT_BYTES,
+        deny_network=not network,
+    )
     return run(argv, limits=limits, stdin=stdin, tick=tick).stdout
 
 

@@ -1,0 +1,1 @@
+"""Any OpenAI-compatible service: recognition, translation by chat, and speech."""
