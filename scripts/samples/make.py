@@ -46,7 +46,7 @@ class Sample:
 
     @property
     def glossary(self) -> Path:
-        """The glossary as CSV; only where the recipe has one."""
+        """The glossary as CSV without a header; only where the recipe has one."""
         return self._beside("glossary.csv")
 
     def _beside(self, ending: str) -> Path:
@@ -108,7 +108,7 @@ def _build(recipe: Recipe, folder: Path) -> None:
     (folder / f"{recipe.name}.truth.json").write_text(truth_text(truth), encoding="utf-8")
     if recipe.glossary:
         rows = "".join(f"{source},{target}\n" for source, target in recipe.glossary.items())
-        (folder / f"{recipe.name}.glossary.csv").write_text(f"source,target\n{rows}")
+        (folder / f"{recipe.name}.glossary.csv").write_text(rows, encoding="utf-8")
     film = folder / f"{recipe.name}.{recipe.container}"
     make_film(_parts(recipe, mixdown, folder), film)
     if recipe.file_names:

@@ -111,4 +111,5 @@ def _surround(schedule: Schedule) -> Channels:
 def _faded(part: Channels) -> Channels:
     """Let a piece of music come and go in half a second."""
     ramp = np.minimum(np.arange(len(part), dtype=np.float32) / (RATE_HZ // 2), 1.0)
-    return part * (ramp * ramp[::-1])[:, np.newaxis]
+    faded: Channels = part * (ramp * ramp[::-1])[:, np.newaxis]
+    return faded

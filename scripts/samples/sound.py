@@ -33,7 +33,8 @@ def frame_levels_db(sound: Mono, *, rate_hz: int = RATE_HZ) -> npt.NDArray[np.fl
     padded = np.zeros(frames * size, dtype=np.float64)
     padded[: len(sound)] = sound
     power = np.mean(padded.reshape(frames, size) ** 2, axis=1)
-    return 10.0 * np.log10(np.maximum(power, 1e-12))
+    levels: npt.NDArray[np.float64] = 10.0 * np.log10(np.maximum(power, 1e-12))
+    return levels
 
 
 def trim(sound: Mono) -> Mono:
@@ -81,7 +82,7 @@ def level_to(sound: npt.NDArray[np.float32], dbfs: float) -> npt.NDArray[np.floa
     """Scale sound to a root mean square; peaks are held below full scale."""
     gain = 10.0 ** ((dbfs - rms_db(sound)) / 20.0)
     peak = float(np.abs(sound).max()) * gain
-    return (sound * (gain if peak <= 0.98 else gain * 0.98 / peak)).astype(np.float32)
+    return sound * np.float32(gain if peak <= 0.98 else gain * 0.98 / peak)
 
 
 def inside(sound: Channels, spans: Sequence[Span]) -> Channels:

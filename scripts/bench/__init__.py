@@ -1,0 +1,1 @@
+"""Benches: what the numbers of the design are measured with."""
