@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from dubbing_pipeline.media.audio import measure_loudness
+from dubbing_pipeline.media.audio import measure_lufs
 from dubbing_pipeline.media.flac import FlacWriter, SpanReader
 from dubbing_pipeline.stages.artifacts import put_json, read_json
 from dubbing_pipeline.stages.base import StageContext
@@ -140,8 +140,7 @@ class Desk:
     def _loudness(self, path: Path) -> float:
         """Measure, in LUFS. Silence, which has no loudness, is left as quiet as it is."""
         duration_ms = self._frames * 1000 // RATE_HZ
-        measured = measure_loudness(path, duration_ms=duration_ms)
-        return measured.integrated_lufs
+        return measure_lufs(path, duration_ms=duration_ms)
 
     def _blocks(self) -> Iterator[Span]:
         for start in range(0, self._frames, _BLOCK):

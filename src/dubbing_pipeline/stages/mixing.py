@@ -67,13 +67,15 @@ def ducking(block: Span, under: Sequence[Span], depth_db: float = DUCK_DB) -> So
         Shape ``(n, 1)``.
     """
     ramp = samples_of(RAMP_MS)
-    at = np.arange(block.start, block.end)
-    sunk = np.zeros(len(at))
+    sunk = np.zeros(block.end - block.start)
     for span in under:
-        if span.start - ramp >= block.end or span.end + ramp <= block.start:
+        begin, end = max(span.start - ramp, block.start), min(span.end + ramp, block.end)
+        if begin >= end:
             continue
+        at = np.arange(begin, end)
         outside = np.maximum(np.maximum(span.start - at, at - (span.end - 1)), 0)
-        sunk = np.maximum(sunk, 0.5 + 0.5 * np.cos(np.pi * np.minimum(outside / ramp, 1.0)))
+        near = sunk[begin - block.start : end - block.start]
+        np.maximum(near, 0.5 + 0.5 * np.cos(np.pi * np.minimum(outside / ramp, 1.0)), out=near)
     depth = 10 ** (depth_db / 20)
     return (1.0 - (1.0 - depth) * sunk).astype(np.float32)[:, None]
 
