@@ -27,11 +27,6 @@ _TAG = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|[♪♫♬]+")
 _SAYS = re.compile(r"\w")
 
 
-def without_tags(text: str) -> str:
-    """Take out what is no speech: ``[music]``, ``(laughs)``, ``*sighs*`` and notes."""
-    return " ".join(_TAG.sub(" ", text).split())
-
-
 def says_something(text: str) -> bool:
     return bool(_SAYS.search(text))
 
