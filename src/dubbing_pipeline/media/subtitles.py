@@ -1,4 +1,4 @@
-"""Reads a user's subtitles: SRT, WebVTT, ASS and SSA. ffmpeg never sees them.
+"""Subtitles in and out. In: SRT, WebVTT, ASS and SSA of a user; ffmpeg never sees them.
 
 SRT and WebVTT are read here, line by line, so that a refusal names the line; the tag language
 of ASS is read by pysubs2. (pysubs2's own WebVTT reader takes notes and cue names for text.)
@@ -14,12 +14,16 @@ from pathlib import Path
 import pysubs2
 
 from dubbing_pipeline.errors import InputRefused
+from dubbing_pipeline.media.captions import write_srt, write_vtt
 from dubbing_pipeline.media.cues import Cue, name_speakers, part_dialogue, share_time
 from dubbing_pipeline.media.source import opened
+
+__all__ = ["Cue", "decode", "parse_subtitles", "read_subtitles", "write_srt", "write_vtt"]
 
 MAX_BYTES = 16 << 20
 MAX_CUES = 20_000
 MAX_LETTERS = 2_000
+MAX_LINE = 10_000
 MAX_TIME_MS = 24 * 3600 * 1000
 
 _STAMP = r"(?:([0-9]{1,4}):)?([0-9]{1,2}):([0-9]{1,2})[.,]([0-9]{1,3})"
@@ -79,8 +83,12 @@ def parse_subtitles(data: bytes, *, name: str = "subtitles") -> tuple[Cue, ...]:
         name: What to call it in messages.
     """
     text = decode(data, name=name).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    for row, line in enumerate(lines, 1):
+        if len(line) > MAX_LINE:
+            raise InputRefused("media.line_too_long", name=name, line=row, limit=MAX_LINE)
     cues: list[Cue] = []
-    for cue in _reader(text)(text.split("\n"), name):
+    for cue in _reader(text)(lines, name):
         if not cue.text:
             continue
         _check(cue, name)
