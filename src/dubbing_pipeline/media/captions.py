@@ -11,7 +11,7 @@ LINE_LETTERS = 42
 broadcasters for languages written in the Latin alphabet."""
 
 
-def write_srt(cues: Iterable[Cue]) -> str:
+def srt_text(cues: Iterable[Cue]) -> str:
     """Write SubRip. Long texts become several cues; order is by start."""
     blocks = (
         f"{number}\n{_stamp(cue.start_ms, ',')} --> {_stamp(cue.end_ms, ',')}\n{_srt_safe(cue)}\n"
@@ -20,7 +20,7 @@ def write_srt(cues: Iterable[Cue]) -> str:
     return "\n".join(blocks)
 
 
-def write_vtt(cues: Iterable[Cue]) -> str:
+def vtt_text(cues: Iterable[Cue]) -> str:
     """Write WebVTT, with speakers as voices. Long texts become several cues."""
     blocks = (
         f"{_stamp(cue.start_ms, '.')} --> {_stamp(cue.end_ms, '.')}\n{_vtt_safe(cue)}\n"

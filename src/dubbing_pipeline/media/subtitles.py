@@ -1,4 +1,4 @@
-"""Subtitles in and out. In: SRT, WebVTT, ASS and SSA of a user; ffmpeg never sees them.
+"""Reads a user's subtitles: SRT, WebVTT, ASS and SSA. ffmpeg never sees them.
 
 SRT and WebVTT are read here, line by line, so that a refusal names the line; the tag language
 of ASS is read by pysubs2. (pysubs2's own WebVTT reader takes notes and cue names for text.)
@@ -14,11 +14,8 @@ from pathlib import Path
 import pysubs2
 
 from dubbing_pipeline.errors import InputRefused
-from dubbing_pipeline.media.captions import write_srt, write_vtt
 from dubbing_pipeline.media.cues import Cue, name_speakers, part_dialogue, share_time
 from dubbing_pipeline.media.source import opened
-
-__all__ = ["Cue", "decode", "parse_subtitles", "read_subtitles", "write_srt", "write_vtt"]
 
 MAX_BYTES = 16 << 20
 MAX_CUES = 20_000
