@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from dubbing_pipeline.errors import OutOfSpace, RefusedError
+from dubbing_pipeline.errors import InputRefused, OutOfSpace, RefusedError
 from dubbing_pipeline.media.source import opened
 from dubbing_pipeline.utils.process import Limits, run
 
@@ -158,17 +158,20 @@ def describe(path: Path) -> bytes:
     """Let ffprobe describe a film as JSON: format, streams, chapters.
 
     Raises:
-        InputRefused: It is not a regular file.
+        InputRefused: It is not a regular file, or names another file that holds its samples.
         ProgramFailed: ffprobe cannot make sense of it.
         ProgramOverLimit: It takes more than a film does.
     """
     with opened(path) as descriptor:
         argv = (
-            *("ffprobe", "-hide_banner", "-v", "error", "-of", "json"),
+            *("ffprobe", "-hide_banner", "-v", "warning", "-of", "json"),
             *("-show_format", "-show_streams", "-show_entries", "chapter=id"),
             *_input_arguments([MediaInput(path)], [descriptor], threads=1),
         )
-        return run(argv, limits=_PROBE_LIMITS, pass_fds=[descriptor]).stdout
+        done = run(argv, limits=_PROBE_LIMITS, pass_fds=[descriptor])
+    if "Skipped opening external track" in done.stderr:
+        raise InputRefused("media.external_reference", path=str(path))
+    return done.stdout
 
 
 def measure_duration_ms(path: Path) -> int:

@@ -49,6 +49,7 @@ def probe(path: Path) -> MediaInfo:
     refuse_by_signature(path, head(path))
     try:
         info = _read(ffmpeg.describe(path), path)
+        _check_streams(info)
         if not info.duration_ms or info.container in _GUESSED_DURATION:
             info = replace(info, duration_ms=ffmpeg.measure_duration_ms(path))
     except ProgramFailed as error:
@@ -64,13 +65,7 @@ def check(info: MediaInfo) -> None:
     Raises:
         InputRefused: The code says which cap, the parameters the value and the limit.
     """
-    if info.container not in ffmpeg.FILM_FORMATS:
-        raise InputRefused("media.format_refused", format=info.container)
-    if info.total > MAX_STREAMS:
-        raise InputRefused("media.too_many_streams", streams=info.total, limit=MAX_STREAMS)
-    if not info.video and not info.audio:
-        codecs = ", ".join(info.unknown_codecs)
-        raise InputRefused("media.codec_refused" if codecs else "media.no_streams", codecs=codecs)
+    _check_streams(info)
     if info.duration_ms <= 0:
         raise InputRefused("media.no_duration")
     if info.duration_ms > MAX_DURATION_MS:
@@ -96,6 +91,16 @@ def audio_to_dub(info: MediaInfo, language: str | None = None) -> AudioStream:
     wanted = [sound for sound in info.audio if language and sound.language == language]
     default = [sound for sound in info.audio if sound.default]
     return (wanted or default or list(info.audio))[0]
+
+
+def _check_streams(info: MediaInfo) -> None:
+    if info.container not in ffmpeg.FILM_FORMATS:
+        raise InputRefused("media.format_refused", format=info.container)
+    if info.total > MAX_STREAMS:
+        raise InputRefused("media.too_many_streams", streams=info.total, limit=MAX_STREAMS)
+    if not info.video and not info.audio:
+        codecs = ", ".join(info.unknown_codecs)
+        raise InputRefused("media.codec_refused" if codecs else "media.no_streams", codecs=codecs)
 
 
 def _check_picture(picture: VideoStream) -> None:
@@ -152,8 +157,11 @@ class _Stream(_Edge):
 
     @property
     def is_kept(self) -> bool:
-        known = self.codec_name in _KNOWN.get(self.codec_type, ())
-        return known and self.disposition.get("attached_pic") != 1
+        return self.codec_name in _KNOWN.get(self.codec_type, ()) and not self.is_cover
+
+    @property
+    def is_cover(self) -> bool:
+        return self.disposition.get("attached_pic") == 1
 
     @property
     def language(self) -> str:
@@ -179,6 +187,8 @@ def _read(text: bytes, path: Path) -> MediaInfo:
     except ValidationError as error:
         raise InputRefused("media.unreadable", path=str(path), detail=str(error)) from error
     kept = [stream for stream in found.streams if stream.is_kept]
+    for cover in (stream for stream in found.streams if stream.is_cover):
+        _check_cover(cover)
     zero_s = found.format.start_time
     return MediaInfo(
         container=found.format.format_name.split(",")[0],
@@ -196,6 +206,12 @@ def _read(text: bytes, path: Path) -> MediaInfo:
             if item.codec_type in {"audio", "video"} and not item.is_kept
         ),
     )
+
+
+def _check_cover(cover: _Stream) -> None:
+    """Refuse a cover that ffprobe found too large to decode, or damaged: it has no size then."""
+    if not 0 < max(cover.width, cover.height) <= ffmpeg.MAX_SIDE_PX:
+        raise InputRefused("media.cover_refused", limit=ffmpeg.MAX_SIDE_PX)
 
 
 def _video(stream: _Stream, zero_s: float) -> VideoStream:

@@ -20,6 +20,7 @@ from dubbing_pipeline.media.source import opened
 MAX_BYTES = 16 << 20
 MAX_CUES = 20_000
 MAX_LETTERS = 2_000
+MAX_LINE = 10_000
 MAX_TIME_MS = 24 * 3600 * 1000
 
 _STAMP = r"(?:([0-9]{1,4}):)?([0-9]{1,2}):([0-9]{1,2})[.,]([0-9]{1,3})"
@@ -79,8 +80,12 @@ def parse_subtitles(data: bytes, *, name: str = "subtitles") -> tuple[Cue, ...]:
         name: What to call it in messages.
     """
     text = decode(data, name=name).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    for row, line in enumerate(lines, 1):
+        if len(line) > MAX_LINE:
+            raise InputRefused("media.line_too_long", name=name, line=row, limit=MAX_LINE)
     cues: list[Cue] = []
-    for cue in _reader(text)(text.split("\n"), name):
+    for cue in _reader(text)(lines, name):
         if not cue.text:
             continue
         _check(cue, name)

@@ -304,7 +304,7 @@ class _Program:
 
     def _write(self) -> None:
         try:
-            del self._unsent[: self._stdin.write(self._unsent[:_CHUNK_BYTES])]
+            del self._unsent[: self._stdin.write(self._unsent[:_CHUNK_BYTES]) or 0]
         except BrokenPipeError:
             self._unsent.clear()
             self._finishing = True
@@ -326,23 +326,28 @@ def _start(
     found = shutil.which(argv[0], path=variables["PATH"])
     if found is None:
         raise EngineMissing("utils.program_missing", program=argv[0], fix="./scripts/setup")
-    path = variables["PATH"]
-    process = subprocess.Popen(
-        confined(
-            (found, *argv[1:]),
-            limits=limits,
-            netless=_netless(path) if limits.deny_network else (),
-            path=path,
-        ),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=cwd,
-        env=variables,
-        pass_fds=tuple(pass_fds),
-        start_new_session=True,
-        bufsize=0,
+    command = confined(
+        (found, *argv[1:]),
+        limits=limits,
+        netless=_netless(variables["PATH"]) if limits.deny_network else (),
+        path=variables["PATH"],
     )
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=variables,
+            pass_fds=tuple(pass_fds),
+            start_new_session=True,
+            bufsize=0,
+        )
+    except OSError as error:
+        raise ProgramFailed(
+            "utils.program_not_started", program=argv[0], detail=str(error)
+        ) from error
     for stream in (process.stdin, process.stdout, process.stderr):
         os.set_blocking(_piped(stream).fileno(), False)
     return process
@@ -350,7 +355,7 @@ def _start(
 
 def _piped(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
-        raise ProgramFailed("utils.program_failed", program="", status=None, detail="no pipe")
+        raise ProgramFailed("utils.program_not_started", program="", detail="no pipe")
     return stream
 
 
