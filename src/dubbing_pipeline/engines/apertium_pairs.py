@@ -4,14 +4,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from dubbing_pipeline.engines.base import Pair
 from dubbing_pipeline.engines.hashes import combined_sha256, remembered_sha256
 from dubbing_pipeline.engines.languages import primary_subtag
 
 _CODE = r"([a-z]{2,3}(?:_[A-Za-z]+)?)"
 _MODE = re.compile(rf"{_CODE}-{_CODE}")
 _QUOTED = re.compile(r"'([^']+)'")
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)

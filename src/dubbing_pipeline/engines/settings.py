@@ -9,6 +9,8 @@ PACKAGES_FIX = "./scripts/setup"
 """Brings the Python packages and programs that engines need."""
 MULTILINGUAL_FIX = "dub engines install whisper-small"
 """Brings the smallest recogniser that does well in many languages."""
+HUB_URL = "https://huggingface.co"
+"""Where pinned models are fetched from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class EngineSettings:
     hub_dir: Path | None = None
     allow_downloads: bool = False
     offline: bool = False
+    hub_url: str = HUB_URL
     threads: int = 1
     stt: Endpoint | None = None
     llm: Endpoint | None = None

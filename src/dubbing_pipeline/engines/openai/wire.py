@@ -27,6 +27,12 @@ _TICK_S = 0.2
 _CONNECT_S = 10.0
 _ANSWER_BYTES = 256 << 20
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_REWORDABLE = frozenset({400, 413, 422})
+_REFUSALS = {
+    401: "engines.endpoint_denied",
+    403: "engines.endpoint_denied",
+    404: "engines.endpoint_not_found",
+}
 _DETAIL_CHARACTERS = 300
 
 Form = Mapping[str, str | list[str]]
@@ -128,10 +134,10 @@ class Wire:
         return body
 
     def _refusal(self, status: int, body: bytes) -> EngineFailed:
-        codes = {401: "endpoint_denied", 403: "endpoint_denied", 404: "endpoint_not_found"}
-        kind = Refused if status in (400, 413, 422) else EngineFailed
+        code = _REFUSALS.get(status, "engines.endpoint_refused")
+        kind = Refused if status in _REWORDABLE else EngineFailed
         return kind(
-            f"engines.{codes.get(status, 'endpoint_refused')}",
+            code,
             url=self._url(""),
             model=self.model,
             status=status,
