@@ -13,6 +13,7 @@ from pathlib import Path
 from dubbing_pipeline.engines.apertium_pairs import (
     Chain,
     chains,
+    data_folder,
     data_sha256,
     installed_modes,
 )
@@ -211,7 +212,7 @@ def open_apertium(settings: EngineSettings, model: str) -> ApertiumTranslator:
     program = find_program("apertium")
     if program is None:
         raise EngineMissing("engines.program_missing", engine="apertium", fix=FIX)
-    data_dir = program.resolve().parent.parent / "share" / "apertium"
+    data_dir = data_folder(program)
     found = chains(installed_modes(data_dir))
     if not found:
         raise EngineMissing("engines.no_pairs", engine="apertium", fix=FIX)

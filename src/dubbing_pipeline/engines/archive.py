@@ -86,7 +86,11 @@ def _opened(origin: Path) -> Iterator[Iterator[_Member]]:
 def _in_folder(folder: Path) -> Iterator[_Member]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            yield _Member(str(path), path.stat().st_size, partial(path.open, "rb"))
+            yield _Member(str(path), path.stat().st_size, partial(_file, path))
+
+
+def _file(path: Path) -> IO[bytes]:
+    return path.open("rb")
 
 
 def _in_zip(archive: zipfile.ZipFile) -> Iterator[_Member]:

@@ -5,20 +5,21 @@ overwritten.
 """
 
 import fcntl
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from dubbing_pipeline.engines.apertium_pairs import data_folder, installed_modes
 from dubbing_pipeline.engines.archive import take_files
-from dubbing_pipeline.engines.base import Tick
+from dubbing_pipeline.engines.base import Pair, Tick
 from dubbing_pipeline.engines.catalogue import PinnedModel, pinned_models
 from dubbing_pipeline.engines.download import Source, check_content, download
 from dubbing_pipeline.engines.hashes import file_sha256
 from dubbing_pipeline.engines.languages import primary_subtag
 from dubbing_pipeline.engines.packages import install_command, packages_for
+from dubbing_pipeline.engines.program import find_program
 from dubbing_pipeline.engines.settings import PACKAGES_FIX, EngineSettings
 from dubbing_pipeline.engines.weights import WHISPER_MODELS
 from dubbing_pipeline.errors import EngineMissing, InputRefused, NotFoundError, RefusedError
@@ -122,9 +123,11 @@ class Installer:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise RefusedError("engines.install_running", name=name) from error
-            yield staging
-            shutil.rmtree(staging, ignore_errors=True)
-            Path(lock.name).unlink(missing_ok=True)
+            try:
+                yield staging
+            finally:
+                _remove_if_empty(staging)
+                Path(lock.name).unlink()
 
     def _place(self, model: PinnedModel, staging: Path, target: Path) -> None:
         if model.kind == "whisper":
@@ -134,6 +137,7 @@ class Installer:
             target.parent.mkdir(parents=True, exist_ok=True)
             for file in sorted(model.files, key=lambda file: file.size):
                 (staging / file.name).replace(target.parent / file.name)
+            _only(staging, ())
         sync_folder(target.parent)
 
     def _unpinned(self, name: str, from_file: Path | None) -> Installed:
@@ -202,6 +206,16 @@ def _only(folder: Path, names: Iterable[str]) -> None:
             path.unlink()
 
 
+def _remove_if_empty(folder: Path) -> None:
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _pairs_here() -> tuple[Pair, ...]:
+    program = find_program("apertium")
+    return tuple(installed_modes(data_folder(program))) if program else ()
+
+
 def _refuse_by_hand(name: str) -> None:
     """Name the command for what the package manager or our setup has to bring.
 
@@ -212,7 +226,8 @@ def _refuse_by_hand(name: str) -> None:
     if command is None and name.startswith("apertium-"):
         codes = name.removeprefix("apertium-").split("-")
         if len(codes) == len(("source", "target")):
-            packages = packages_for((primary_subtag(codes[0]), primary_subtag(codes[1])))
+            pair = (primary_subtag(codes[0]), primary_subtag(codes[1]))
+            packages = packages_for(pair, _pairs_here())
             if not packages:
                 raise NotFoundError("engines.no_package_for_pair", source=codes[0], target=codes[1])
             command = install_command(packages)

@@ -36,8 +36,12 @@ class Entry:
 
 
 def inventory(registry: Registry) -> tuple[Entry, ...]:
-    """List every engine that the registry knows, the ready ones of each task first."""
-    found = [entry for adapter in ADAPTERS for entry in _entries(registry, adapter)]
+    """List the engines that the registry knows, the ready ones of each task first.
+
+    The fake is left out: it dubs nothing that a person wants.
+    """
+    real = (adapter for adapter in ADAPTERS if adapter.name != "fake")
+    found = [entry for adapter in real for entry in _entries(registry, adapter)]
     return tuple(sorted(found, key=lambda entry: (entry.task, not entry.ready)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from dubbing_pipeline.engines.apertium_pairs import BEST_MIDDLE
 from dubbing_pipeline.engines.base import Pair
 
 _BOTH_WAYS = (
@@ -61,16 +62,15 @@ def packages_for(pair: Pair, installed: Iterable[Pair] = ()) -> tuple[str, ...]:
         return (known[pair],)
     here = set(installed)
     ways = _ways(pair, {*known, *here})
-    return min(
-        (tuple(known[leg] for leg in way if leg not in here) for way in ways),
-        key=lambda packages: (len(packages), packages),
-        default=(),
-    )
+    needed = [tuple(known[leg] for leg in way if leg not in here) for way in ways]
+    return min(needed, key=len, default=())
 
 
 def _ways(pair: Pair, legs: set[Pair]) -> list[tuple[Pair, Pair]]:
     source, target = pair
-    middles = sorted(end for start, end in legs if start == source)
+    middles = sorted(
+        (end for start, end in legs if start == source), key=lambda end: (end != BEST_MIDDLE, end)
+    )
     return [((source, middle), (middle, target)) for middle in middles if (middle, target) in legs]
 
 

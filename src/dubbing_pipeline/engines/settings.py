@@ -15,7 +15,7 @@ HUB_URL = "https://huggingface.co"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An OpenAI-compatible service. ``url`` is the prefix, for instance ``http://host:11434/v1``.
+    """An OpenAI-compatible service. ``url`` is the prefix of its paths, version part included.
 
     A path such as ``/audio/speech`` is appended to it. ``model`` is the name the service knows.
     """
