@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dubbing_pipeline import __version__
-from dubbing_pipeline.cli import config, doctor, lines
+from dubbing_pipeline.cli import config, doctor, engines, lines
 from dubbing_pipeline.cli.edge import run_at_edge
 from dubbing_pipeline.cli.run import run
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.add_typer(lines.app, name="lines")
+app.add_typer(engines.app, name="engines")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
 

@@ -6,26 +6,28 @@ line can neither change its neighbour nor shift into its place.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from dubbing_pipeline.engines.apertium_pairs import (
     Chain,
-    Pair,
     chains,
+    data_folder,
     data_sha256,
     installed_modes,
 )
 from dubbing_pipeline.engines.base import (
     Capabilities,
     EngineRef,
+    Pair,
     Tick,
     TranslationRequest,
     Variants,
 )
 from dubbing_pipeline.engines.casing import finish, prepare
 from dubbing_pipeline.engines.hashes import combined_sha256
+from dubbing_pipeline.engines.packages import install_command, packages_for
 from dubbing_pipeline.engines.placeholders import (
     Protected,
     digits,
@@ -89,7 +91,7 @@ class ApertiumTranslator:
                 engine="apertium",
                 source=pair[0],
                 target=pair[1],
-                fix=pair_fix(*pair),
+                fix=pair_fix(pair, installed_modes(self._data_dir)),
             )
         tick(0.0)
         run = _Run(chain, mode=lambda mode, data: self._mode(mode, data, tick))
@@ -194,9 +196,10 @@ def _answer(line_id: int, text: str) -> Variants:
     return Variants(line_id, (text,))
 
 
-def pair_fix(source: str, target: str) -> str:
-    """Name the command that shows which packages bring a pair, as none can be known here."""
-    return f"dub engines install apertium-{source}-{target}"
+def pair_fix(pair: Pair, installed: Iterable[Pair]) -> str:
+    """Name the command that brings a pair, or the one that shows what there is."""
+    packages = packages_for(pair, installed)
+    return install_command(packages) if packages else "dub engines list"
 
 
 def open_apertium(settings: EngineSettings, model: str) -> ApertiumTranslator:
@@ -209,7 +212,7 @@ def open_apertium(settings: EngineSettings, model: str) -> ApertiumTranslator:
     program = find_program("apertium")
     if program is None:
         raise EngineMissing("engines.program_missing", engine="apertium", fix=FIX)
-    data_dir = program.resolve().parent.parent / "share" / "apertium"
+    data_dir = data_folder(program)
     found = chains(installed_modes(data_dir))
     if not found:
         raise EngineMissing("engines.no_pairs", engine="apertium", fix=FIX)
@@ -220,7 +223,7 @@ def open_apertium(settings: EngineSettings, model: str) -> ApertiumTranslator:
             engine="apertium",
             source=source,
             target=target,
-            fix=pair_fix(source, target),
+            fix=pair_fix((source, target), installed_modes(data_dir)),
         )
     pair = (source, target) if model else None
     return ApertiumTranslator(program, data_dir=data_dir, cache_dir=settings.cache_dir, pair=pair)

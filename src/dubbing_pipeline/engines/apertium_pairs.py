@@ -4,14 +4,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from dubbing_pipeline.engines.base import Pair
 from dubbing_pipeline.engines.hashes import combined_sha256, remembered_sha256
 from dubbing_pipeline.engines.languages import primary_subtag
 
 _CODE = r"([a-z]{2,3}(?:_[A-Za-z]+)?)"
 _MODE = re.compile(rf"{_CODE}-{_CODE}")
 _QUOTED = re.compile(r"'([^']+)'")
-
-Pair = tuple[str, str]
+BEST_MIDDLE = "es"
+"""Of several ways through a third language, the one with the best dictionaries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Chain:
     @property
     def name(self) -> str:
         return "+".join(self.modes)
+
+
+def data_folder(program: Path) -> Path:
+    """Give the folder of Apertium's data, which lies beside its program."""
+    return program.resolve().parent.parent / "share" / "apertium"
 
 
 def installed_modes(data_dir: Path) -> dict[Pair, str]:
@@ -39,7 +45,8 @@ def installed_modes(data_dir: Path) -> dict[Pair, str]:
 def chains(modes: dict[Pair, str]) -> dict[Pair, Chain]:
     """Add to the direct pairs those that one language in between makes possible."""
     found = {pair: Chain((mode,)) for pair, mode in modes.items()}
-    for (source, middle), first in sorted(modes.items()):
+    legs = sorted(modes.items(), key=lambda leg: (leg[0][1] != BEST_MIDDLE, leg))
+    for (source, middle), first in legs:
         for (again, target), second in sorted(modes.items()):
             if again == middle and target != source:
                 found.setdefault((source, target), Chain((first, second)))

@@ -20,6 +20,9 @@ Samples = npt.NDArray[np.float32]
 Task = Literal["transcribe", "translate", "synthesize", "detect_speech"]
 Resource = Literal["cpu", "gpu", "net"]
 
+Pair = tuple[str, str]
+"""Source and target language."""
+
 Tick = Callable[[float], None]
 """Called with progress 0 to 1. It may raise ``errors.Cancelled``; let it pass through."""
 
@@ -53,7 +56,7 @@ class Capabilities:
     model_license: str
     cost: Literal["free", "metered"] = "free"
     languages: frozenset[str] = frozenset()
-    pairs: frozenset[tuple[str, str]] = frozenset()
+    pairs: frozenset[Pair] = frozenset()
     detects_language: bool = False
     native_rate: tuple[float, float] = (1.0, 1.0)
     deterministic: bool = True

@@ -102,7 +102,7 @@ class EspeakSynthesizer:
         )
         speech = read_wav(wav, engine="espeak")
         if not np.any(speech.samples):
-            raise EngineFailed("engines.sound_empty", engine="espeak", text=request.text)
+            raise EngineFailed("engines.nothing_to_say", engine="espeak", text=request.text)
         return speech
 
     @cached_property

@@ -105,9 +105,18 @@ def resolve(registry: Registry, mode: Mode, need: Need) -> EngineChoice:
 
 def _same(registry: Registry, lower: Mode, need: Need, choice: EngineChoice) -> bool:
     try:
-        return _choose(registry, lower, need).refs() == choice.refs()
+        other = _choose(registry, lower, need)
     except DubbingError:
         return False
+    return _work_of(other) == _work_of(choice)
+
+
+def _work_of(choice: EngineChoice) -> dict[str, tuple[str, ...]]:
+    """Tell choices apart by what does the work: equal weights under two names are the same."""
+    return {
+        task: (ref.name, ref.version, ref.model_sha256 or ref.model)
+        for task, ref in choice.refs().items()
+    }
 
 
 def _choose(registry: Registry, mode: Mode, need: Need) -> EngineChoice:

@@ -21,8 +21,10 @@ from dubbing_pipeline.engines.base import (
     Tick,
     Voice,
 )
+from dubbing_pipeline.engines.catalogue import pinned_models
 from dubbing_pipeline.engines.hashes import combined_sha256
-from dubbing_pipeline.engines.piper_voices import PiperVoice, find_voices
+from dubbing_pipeline.engines.install import fetcher, may_fetch
+from dubbing_pipeline.engines.piper_voices import PiperVoice, find_voices, pinned_voice
 from dubbing_pipeline.engines.program import find_program, output_of
 from dubbing_pipeline.engines.settings import EngineSettings
 from dubbing_pipeline.engines.wav import read_wav
@@ -52,8 +54,16 @@ _SPEAKER = "#"
 class PiperSynthesizer:
     """The Piper voices of one language, or all."""
 
-    def __init__(self, program: Path, voices: Sequence[PiperVoice], *, model: str) -> None:
+    def __init__(
+        self,
+        program: Path,
+        voices: Sequence[PiperVoice],
+        *,
+        model: str,
+        fetch: Callable[[Tick], object] | None = None,
+    ) -> None:
         self._program = str(program)
+        self._fetch = fetch
         self._voices = {voice.name: voice for voice in voices}
         self._model = model
 
@@ -90,6 +100,8 @@ class PiperSynthesizer:
         """Speak several lines; see ``Synthesizer``."""
         for request in requests:
             self._check(request)
+        if self._fetch is not None and not all(v.model.exists() for v in self._voices.values()):
+            self._fetch(lambda _done: tick(0.0))
         numbered = sorted(enumerate(requests), key=lambda pair: (*_batch(pair[1]), pair[0]))
         spoken: dict[int, Speech] = {}
         for (voice, rate), group in groupby(numbered, key=lambda pair: _batch(pair[1])):
@@ -169,6 +181,12 @@ def installed_version(program: Path) -> str:
     return "unknown"
 
 
+def _voice_fix(model: str, settings: EngineSettings) -> str:
+    if f"piper-{model}" in pinned_models():
+        return f"dub engines install piper-{model}"
+    return f"cp NAME.onnx NAME.onnx.json {settings.models_dir / 'piper'}/"
+
+
 def open_piper(settings: EngineSettings, model: str) -> PiperSynthesizer:
     """Open Piper with the voices of a language: ``en``, ``en-high``, or "" for all.
 
@@ -185,12 +203,16 @@ def open_piper(settings: EngineSettings, model: str) -> PiperSynthesizer:
         if language in ("", voice.language)
         and (not model.endswith(HIGH) or voice.quality == "high")
     ]
-    if not voices:
+    if voices:
+        return PiperSynthesizer(program, voices, model=model)
+    name = f"piper-{model}"
+    if not may_fetch(settings, name):
         raise EngineMissing(
             "engines.voice_missing",
             engine="piper",
             language=language,
             folder=str(settings.models_dir / "piper"),
-            fix=f"dub engines install piper-{model or 'en'}",
+            fix=_voice_fix(model or "en", settings),
         )
-    return PiperSynthesizer(program, voices, model=model)
+    voice = pinned_voice(settings, pinned_models()[name])
+    return PiperSynthesizer(program, [voice], model=model, fetch=fetcher(settings, name))

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
+from dubbing_pipeline.engines.catalogue import PinnedModel, pinned_models
 from dubbing_pipeline.engines.hashes import package_sha256, remembered_sha256
 from dubbing_pipeline.engines.languages import primary_subtag
 from dubbing_pipeline.engines.settings import EngineSettings
@@ -76,9 +77,28 @@ def find_voices(settings: EngineSettings) -> tuple[PiperVoice, ...]:
     return tuple(sorted(found.values(), key=lambda v: (order.index(v.quality), v.name)))
 
 
+def pinned_voice(settings: EngineSettings, model: PinnedModel) -> PiperVoice:
+    """Describe a voice of the catalogue that is not here yet: one speaker, at its own pace."""
+    return PiperVoice(
+        name=PurePosixPath(model.weights.name).stem,
+        model=settings.models_dir / "piper" / model.weights.name,
+        language=model.language,
+        quality=model.quality or "medium",
+        length_scale=1.0,
+        speakers=1,
+        license=model.license,
+        sha256=model.weights.sha256,
+    )
+
+
 def _configured(settings: EngineSettings) -> Iterator[PiperVoice]:
     for model in sorted((settings.models_dir / "piper").glob("*.onnx")):
-        yield from _read(model, settings, recorded=None, license_name="see the voice's MODEL_CARD")
+        yield from _read(model, settings, recorded=None, license_name=_license(model.name))
+
+
+def _license(file_name: str) -> str:
+    pinned = (m.license for m in pinned_models().values() if m.weights.name == file_name)
+    return next(pinned, "see the voice's MODEL_CARD")
 
 
 def _packaged(settings: EngineSettings) -> Iterator[PiperVoice]:

@@ -9,11 +9,13 @@ PACKAGES_FIX = "./scripts/setup"
 """Brings the Python packages and programs that engines need."""
 MULTILINGUAL_FIX = "dub engines install whisper-small"
 """Brings the smallest recogniser that does well in many languages."""
+HUB_URL = "https://huggingface.co"
+"""Where pinned models are fetched from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An OpenAI-compatible service. ``url`` is the prefix, for instance ``http://host:11434/v1``.
+    """An OpenAI-compatible service. ``url`` is the prefix of its paths, version part included.
 
     A path such as ``/audio/speech`` is appended to it. ``model`` is the name the service knows.
     """
@@ -37,6 +39,7 @@ class EngineSettings:
     hub_dir: Path | None = None
     allow_downloads: bool = False
     offline: bool = False
+    hub_url: str = HUB_URL
     threads: int = 1
     stt: Endpoint | None = None
     llm: Endpoint | None = None

@@ -5,7 +5,7 @@ are fixed for equal answers to equal sound: int8, beam search, temperature 0 (sa
 seeded by the call), no text carried from one window into the next.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -19,7 +19,9 @@ from dubbing_pipeline.engines.base import (
     Tick,
     Transcript,
 )
+from dubbing_pipeline.engines.catalogue import pinned_models
 from dubbing_pipeline.engines.hallucination import sift
+from dubbing_pipeline.engines.install import fetcher, may_fetch
 from dubbing_pipeline.engines.settings import MULTILINGUAL_FIX, PACKAGES_FIX, EngineSettings
 from dubbing_pipeline.engines.weights import Weights, find_whisper
 from dubbing_pipeline.errors import EngineFailed, EngineMissing, LanguageUnsupported
@@ -40,11 +42,14 @@ LANGUAGES = frozenset(_CODES.split())
 
 
 class WhisperTranscriber:
-    """One Whisper model. It is loaded at the first call."""
+    """One Whisper model. It is loaded at the first call, and fetched before that if need be."""
 
-    def __init__(self, weights: Weights, *, threads: int) -> None:
+    def __init__(
+        self, weights: Weights, *, threads: int, fetch: Callable[[Tick], object] | None = None
+    ) -> None:
         self._weights = weights
         self._threads = threads
+        self._fetch = fetch
         self._knows = frozenset({"en"}) if weights.model.endswith(".en") else LANGUAGES
 
     @property
@@ -72,6 +77,8 @@ class WhisperTranscriber:
         """Recognise 16 kHz mono samples; see ``Transcriber``."""
         self._check(language)
         tick(0.0)
+        if self._fetch is not None and not self._weights.folder.exists():
+            self._fetch(lambda _done: tick(0.0))
         try:
             found, info = self._model.transcribe(
                 samples,
@@ -125,6 +132,14 @@ class WhisperTranscriber:
             ) from error
 
 
+def _weights_fix(name: str) -> str:
+    if name in pinned_models():
+        return f"dub engines install {name}"
+    if name == "whisper-tiny.en":
+        return PACKAGES_FIX
+    return f"dub engines install {name} --from-file FOLDER_OR_ARCHIVE"
+
+
 def open_whisper(settings: EngineSettings, model: str) -> WhisperTranscriber:
     """Open a model that is on this machine.
 
@@ -134,15 +149,23 @@ def open_whisper(settings: EngineSettings, model: str) -> WhisperTranscriber:
     if find_spec("faster_whisper") is None:
         raise EngineMissing("engines.package_missing", engine="whisper", fix=PACKAGES_FIX)
     weights = find_whisper(settings, model)
-    if weights is None:
+    if weights is not None:
+        return WhisperTranscriber(weights, threads=settings.threads)
+    name = f"whisper-{model}"
+    folder = settings.models_dir / name
+    if not may_fetch(settings, name):
         raise EngineMissing(
             "engines.weights_missing",
             engine="whisper",
             model=model,
-            folder=str(settings.models_dir / f"whisper-{model}"),
-            fix=f"dub engines install whisper-{model}",
+            folder=str(folder),
+            fix=_weights_fix(name),
         )
-    return WhisperTranscriber(weights, threads=settings.threads)
+    return WhisperTranscriber(
+        Weights(model, folder, pinned_models()[name].weights.sha256),
+        threads=settings.threads,
+        fetch=fetcher(settings, name),
+    )
 
 
 def _segments(found: Iterable[Any], duration_s: float, tick: Tick) -> Iterator[Segment]:

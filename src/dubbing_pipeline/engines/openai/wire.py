@@ -5,6 +5,7 @@ into one header and nowhere else: not into messages, logs, or ``repr``. Redirect
 followed, because they would carry it elsewhere.
 """
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
@@ -27,6 +28,12 @@ _TICK_S = 0.2
 _CONNECT_S = 10.0
 _ANSWER_BYTES = 256 << 20
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_REWORDABLE = frozenset({400, 413, 422})
+_REFUSALS = {
+    401: "engines.endpoint_denied",
+    403: "engines.endpoint_denied",
+    404: "engines.endpoint_not_found",
+}
 _DETAIL_CHARACTERS = 300
 
 Form = Mapping[str, str | list[str]]
@@ -88,7 +95,7 @@ class Wire:
                 self._wait(min(wanted or pause_s, LONGEST_PAUSE_S), tick)
                 pause_s *= 2
         raise EngineUnreachable(
-            "engines.endpoint_unreachable", url=self._url(""), attempts=ATTEMPTS, detail=detail
+            "engines.endpoint_unreachable", url=self._told_url, attempts=ATTEMPTS, detail=detail
         )
 
     def _watched(self, request: Request, tick: Callable[[], None]) -> bytes:
@@ -116,7 +123,7 @@ class Wire:
                 body = _read(response)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise EngineFailed(
-                "engines.endpoint_url_bad", url=self._url(""), detail=str(error)
+                "engines.endpoint_url_bad", url=self._told_url, detail=str(error)
             ) from error
         except (httpx2.TransportError, httpx2.DecodingError, RuntimeError) as error:
             raise _Passing(f"{type(error).__name__}: {error}") from error
@@ -128,15 +135,20 @@ class Wire:
         return body
 
     def _refusal(self, status: int, body: bytes) -> EngineFailed:
-        codes = {401: "endpoint_denied", 403: "endpoint_denied", 404: "endpoint_not_found"}
-        kind = Refused if status in (400, 413, 422) else EngineFailed
+        code = _REFUSALS.get(status, "engines.endpoint_refused")
+        kind = Refused if status in _REWORDABLE else EngineFailed
         return kind(
-            f"engines.{codes.get(status, 'endpoint_refused')}",
-            url=self._url(""),
+            code,
+            url=self._told_url,
             model=self.model,
             status=status,
             detail=self._shown(body),
         )
+
+    @property
+    def _told_url(self) -> str:
+        """The address as messages may show it: without a name and password in it."""
+        return re.sub(r"//[^/@]*@", "//", self._endpoint.url)
 
     def _url(self, path: str) -> str:
         return self._endpoint.url.rstrip("/") + path
@@ -221,7 +233,7 @@ def open_wire(endpoint: Endpoint | None, model: str, *, setting: str) -> Wire:
     name = f"DUBBING_PIPELINE_{setting}_URL"
     if endpoint is None:
         raise EngineMissing(
-            "engines.endpoint_missing", setting=name, fix=f"{name}=http://HOST:PORT/v1"
+            "engines.endpoint_missing", setting=name, fix=f"{name}=http://HOST:PORT/PATH"
         )
     if model not in ("", endpoint.model):
         raise EngineMissing(
