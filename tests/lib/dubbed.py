@@ -170,34 +170,24 @@ class Studio:
         peaks: Mono = np.clip(mix * gain, -0.75, 0.75)
         return peaks
 
-    def film(self, name: str, *tracks: tuple[Mono, str], seconds: float | None = None) -> Path:
-        """Write a film with the same picture each time and the sound tracks that are given."""
-        path = self.folder / name
+    def film(
+        self, *tracks: tuple[Mono, str], seconds: float | None = None, ending: str = "mp4"
+    ) -> Path:
+        """Write a film with the same picture each time and these sound tracks, or find it."""
+        length_s = seconds or len(tracks[0][0]) / RATE_HZ
+        name = _key(f"{length_s}" + "".join(_key(sound.tobytes()) + tag for sound, tag in tracks))
+        path = self.folder / f"{name}.{ending}"
+        if path.exists():
+            return path
         inputs, options = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25"], []
-        for number, (sound, language) in enumerate(tracks):
-            flac = self.folder / f"{name}.{number}.flac"
+        for number, (sound, tag) in enumerate(tracks):
+            flac = self.folder / f"{name}.{ending}.{number}.flac"
             write_flac(flac, stereo(sound), sample_rate_hz=RATE_HZ)
             inputs += ["-i", str(flac)]
-            options += [
-                "-map",
-                f"{number + 1}:a",
-                f"-metadata:s:a:{number}",
-                f"language={language}",
-            ]
-        length_s = seconds or len(tracks[0][0]) / RATE_HZ
+            options += ["-map", f"{number + 1}:a", f"-metadata:s:a:{number}", f"language={tag}"]
         picture = ("-map", "0:v", "-c:v", "libx264", "-preset", "ultrafast", "-g", "25")
-        ffmpeg(
-            *inputs,
-            *picture,
-            *options,
-            "-c:a",
-            "aac",
-            "-b:a",
-            "128k",
-            "-t",
-            f"{length_s:.3f}",
-            str(path),
-        )
+        coded = ("-c:a", "aac", "-b:a", "128k", "-t", f"{length_s:.3f}")
+        ffmpeg(*inputs, *picture, *options, *coded, str(path))
         return path
 
     def call(self, dub: Dub, film: Path, original: Path) -> StageCall:
