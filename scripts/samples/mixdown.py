@@ -18,6 +18,9 @@ BED_DB = -10.0
 MUSIC_DB = -6.0
 """Music that plays alone, against its own full level of -20 dB below full scale."""
 
+SURROUND_DB = -20.0
+"""Music around the speech of the 5.1 film, against the speech."""
+
 _SEED = 11
 _SURROUND = ("FL", "FR", "FC", "LFE", "BL", "BR")
 
@@ -101,7 +104,7 @@ def _surround(schedule: Schedule) -> Channels:
     sound = np.zeros((samples, len(_SURROUND)), dtype=np.float32)
     for placed in schedule.lines:
         add_at(sound[:, _SURROUND.index("FC")], placed.sound, placed.truth.start_ms)
-    stereo = music(samples) * np.float32(10 ** (-14.0 / 20))
+    stereo = music(samples) * np.float32(10 ** (SURROUND_DB / 20))
     sound[:, 0:2] = stereo
     sound[:, 4:6] = stereo[:, ::-1] * np.float32(0.5)
     sound[:, 3] = stereo.mean(axis=1) * np.float32(0.3)
