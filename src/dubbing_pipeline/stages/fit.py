@@ -17,7 +17,7 @@ from dubbing_pipeline.stages.booth import Booth, Wanted
 from dubbing_pipeline.stages.call import Keys, StageCall, digest
 from dubbing_pipeline.stages.documents import read_timeline, timeline_text
 from dubbing_pipeline.stages.mixing import RATE_HZ, samples_of
-from dubbing_pipeline.stages.take import at_rate, resized
+from dubbing_pipeline.stages.take import at_rate, resized, sounding
 from dubbing_pipeline.stages.takes import (
     Take,
     Takes,
@@ -33,6 +33,10 @@ _PLACED = 1
 
 _AS_SPOKEN = 0.02
 """A tempo this close to 1 is left to the stretcher: the voice's own pace is that uneven."""
+
+_EASY = (0.85, 1.15)
+"""Where a voice's own rate sounds better than stretching; beyond, it changes the rhythm so much
+that syllables end elsewhere than planned."""
 
 _EXACT_S = 0.002
 
@@ -95,15 +99,25 @@ def _kept(timeline: Timeline, takes: Takes, settled: Timeline) -> dict[int, Fitt
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A take and the length in samples it shall have at the mix's rate."""
+    """A take and the length in samples it shall have at the mix's rate.
 
+    ``take`` is what is stretched: the natural one, or that line spoken at another rate.
+    """
+
+    natural: str
     take: str
     frames: int
 
     @property
     def key(self) -> str:
         return digest(
-            {"placed": _PLACED, "take": self.take, "frames": self.frames, "by": stretcher()}
+            {
+                "placed": _PLACED,
+                "natural": self.natural,
+                "take": self.take,
+                "frames": self.frames,
+                "by": stretcher(),
+            }
         )
 
 
@@ -122,7 +136,7 @@ class Placer:
         """Make the placed takes that are not in the store yet; give the manifest with them."""
         respoken = self._respeak(timeline, takes, fits)
         orders = {
-            line: _Order(respoken.get(line, takes[line].take), _frames(fit))
+            line: _Order(takes[line].take, respoken.get(line, takes[line].take), _frames(fit))
             for line, fit in fits.items()
         }
         store = self._context.artifacts
@@ -136,7 +150,8 @@ class Placer:
         self, timeline: Timeline, takes: Takes, fits: Mapping[int, Fitted]
     ) -> dict[int, str]:
         """Have lines spoken at their tempo, where the voice itself can do it."""
-        slowest, fastest = self._engine.capabilities.native_rate
+        able = self._engine.capabilities.native_rate
+        slowest, fastest = max(able[0], _EASY[0]), min(able[1], _EASY[1])
         wanted = [
             Wanted(line.id, line.target, takes[line.id].voice, round(fits[line.id].tempo, 3))
             for line in timeline.lines
@@ -155,23 +170,34 @@ class Placer:
             by_rate.setdefault(take.sample_rate_hz, []).append(index)
         for rate_hz, indexes in by_rate.items():
             lines = [
-                Stretch(takes[at].samples, _tempo_left(takes[at], orders[at])) for at in indexes
+                Stretch(takes[at].samples, self._tempo_left(takes[at], orders[at]))
+                for at in indexes
             ]
             for at, samples in zip(indexes, stretch_all(lines, rate_hz), strict=True):
                 sound = at_rate(Speech(samples, rate_hz), RATE_HZ)
                 placed = Speech(resized(sound, orders[at].frames), RATE_HZ)
                 put_speech(self._context.artifacts, orders[at].key, placed)
 
+    def _tempo_left(self, take: Speech, order: _Order) -> float:
+        """Give what a take still has to be stretched by; under 2 ms it is padded or left instead.
+
+        What is brought to length is what is heard. The silence around it does not scale when a
+        voice speaks faster, and counted in, it would make the words shorter than planned.
+        """
+        natural = read_speech(self._context.artifacts, order.natural)
+        tempo = len(natural.samples) / natural.sample_rate_hz / (order.frames / RATE_HZ)
+        wanted_s = _heard_s(natural) / tempo
+        have_s = _heard_s(take)
+        return 1.0 if abs(have_s - wanted_s) < _EXACT_S else have_s / wanted_s
+
+
+def _heard_s(speech: Speech) -> float:
+    first, last = sounding(speech.samples, speech.sample_rate_hz)
+    return (last - first) / speech.sample_rate_hz
+
 
 def _frames(fit: Fitted) -> int:
     return samples_of(fit.end_ms) - samples_of(fit.start_ms)
-
-
-def _tempo_left(take: Speech, order: _Order) -> float:
-    """Give what a take still has to be stretched by; under 2 ms it is padded or left instead."""
-    have_s = len(take.samples) / take.sample_rate_hz
-    wanted_s = order.frames / RATE_HZ
-    return 1.0 if abs(have_s - wanted_s) < _EXACT_S else have_s / wanted_s
 
 
 STAGE = Fit()
