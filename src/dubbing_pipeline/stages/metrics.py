@@ -31,6 +31,7 @@ LOST_MS = 60
 
 OFF_PLAN_MS = 100
 LEAKING = 0.5
+DOUBTFUL = 0.25
 _QUIETEST_DB = -120.0
 
 
@@ -48,6 +49,12 @@ class Hearing:
     dub: Sequence[SpeechSpan]
     source_words: float | None = None
     untranslated: float | None = None
+
+
+def is_doubtful(hearing: Hearing) -> bool:
+    """Tell whether some of the dub may be the source, so that asking a recogniser pays."""
+    leaks = [line.leak for line in hearing.lines]
+    return max(leaks, default=0.0) > DOUBTFUL or (hearing.untranslated or 0.0) > DOUBTFUL
 
 
 def metrics_of(timeline: Timeline, hearing: Hearing, film: FilmMeasures) -> dict[str, Json]:

@@ -14,13 +14,15 @@ they yield:
    another speaker is not, so the two are heard together for a moment.
 6. A line that would be faster than ``soft`` may take up to ``lag_ms`` from the start of the next
    line, if that line stays within ``soft`` without it.
-7. A line shorter than its source is slowed down to the source's end, never into the gap.
+7. A line shorter than its source is slowed down to the source's end, never into the gap. One
+   that has to use the gap is spoken up to ``gentle`` faster, which nobody hears, to end sooner.
 8. Neighbours of one speaker differ by at most ``step``: the slower one is sped up, to ``soft`` at
    most, so that evenness alone makes no line hard to follow and moves no other line.
 
-Speakers who overlap in the source overlap in the dub: neither moves for the other. The film's end
-is a bound like the start of a next line. A last line that passes it at ``hard`` is overflow too,
-its ``end_ms`` lies behind the film's end, and the mix makes the sound that much longer.
+Speakers who overlap in the source overlap in the dub: neither moves for the other, and one who
+would be faster than ``soft`` goes on for up to ``lag_ms`` more. The film's end is a bound like the
+start of a next line. A last line that passes it at ``hard`` is overflow too, its ``end_ms`` lies
+behind the film's end, and the mix makes the sound that much longer.
 """
 
 from bisect import bisect_left
@@ -47,6 +49,7 @@ class Limits:
     """
 
     floor: float = 0.88
+    gentle: float = 1.06
     soft: float = 1.12
     hard: float = 1.35
     step: float = 0.15
@@ -56,9 +59,13 @@ class Limits:
     near_ms: int = 2000
 
     def __post_init__(self) -> None:
-        if not 0.5 <= self.floor <= 1.0 <= self.soft <= self.hard <= FASTEST:
+        if not 0.5 <= self.floor <= 1.0 <= self.gentle <= self.soft <= self.hard <= FASTEST:
             raise UsageError(
-                "stages.tempo_limits", floor=self.floor, soft=self.soft, hard=self.hard
+                "stages.tempo_limits",
+                floor=self.floor,
+                gentle=self.gentle,
+                soft=self.soft,
+                hard=self.hard,
             )
 
 
@@ -140,10 +147,15 @@ class _Score:
         none_ms = [0] * len(self.lines)
         self.room_ends_ms = [self._bound_ms(index, none_ms) for index in places]
         self.spares_ms = [self._spare_ms(index) for index in places]
-        self.granted_ends_ms = [self._bound_ms(index, self.spares_ms) for index in places]
+        self.granted_ends_ms = [
+            self._bound_ms(index, self.spares_ms, longer_ms=limits.lag_ms) for index in places
+        ]
 
-    def _bound_ms(self, index: int, spares_ms: Sequence[int]) -> int:
-        """Latest end of a line, if later lines may start later by what they can spare."""
+    def _bound_ms(self, index: int, spares_ms: Sequence[int], longer_ms: int = 0) -> int:
+        """Latest end of a line, if later lines may start later by what they can spare.
+
+        ``longer_ms`` is how much longer it may sound together with a line it overlaps anyway.
+        """
         line, limits = self.lines[index], self.limits
         bound_ms = self.film_ms
         same = self._next_same[index]
@@ -151,7 +163,7 @@ class _Score:
             start_ms = self.lines[same].start_ms + spares_ms[same]
             bound_ms = min(bound_ms, start_ms - limits.guard_same_ms)
         if self._crossed[index]:
-            return min(bound_ms, line.end_ms)
+            return min(bound_ms, line.end_ms + longer_ms)
         other = self._next_other(index)
         if other is not None:
             guard_ms = _guard_other_ms(line.end_ms, self.lines[other].start_ms, limits)
@@ -250,7 +262,7 @@ def _length_ms(
     room_ms = room_end_ms - start_ms
     source_ms = min(line.end_ms, room_end_ms) - start_ms
     if natural_ms <= room_ms:
-        wanted_ms = max(natural_ms, source_ms)
+        wanted_ms = max(_shortest_ms(natural_ms, limits.gentle), source_ms)
     else:
         eased_ms = _shortest_ms(natural_ms, limits.soft)
         wanted_ms = max(room_ms, min(eased_ms, granted_end_ms - start_ms))

@@ -6,7 +6,7 @@ with the times of a run. A film that fails a hard check fails its job, and its m
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from dubbing_pipeline.engines.base import Samples, Tick, Transcriber
@@ -25,8 +25,11 @@ from dubbing_pipeline.stages.listening import (
     spoken_lines,
     untranslated,
 )
-from dubbing_pipeline.stages.metrics import Hearing, metrics_of
+from dubbing_pipeline.stages.metrics import Hearing, is_doubtful, metrics_of
 from dubbing_pipeline.stages.takes import read_takes
+
+_LONG_MS = 120_000
+"""From this length on a recogniser is asked in any case: it takes seconds, whatever the film."""
 
 
 class Verify:
@@ -98,19 +101,22 @@ class Audition:
         """Listen to source and stem."""
         quiet = _no_news(self.context)
         detector = self.context.engines.speech_detector(self.call.engines["detector"])
-        return Hearing(
-            lines=measure_lines(
-                self.lines,
-                stem=self.stem,
-                source=self.source,
-                artifacts=self.context.artifacts,
-                tick=lambda done: self.context.tick(0.3 * done),
-            ),
+        lines = measure_lines(
+            self.lines,
+            stem=self.stem,
+            source=self.source,
+            artifacts=self.context.artifacts,
+            tick=lambda done: self.context.tick(0.3 * done),
+        )
+        hearing = Hearing(
+            lines=lines,
             source=detector.detect(self.source, tick=quiet),
             dub=detector.detect(self.stem, tick=quiet),
-            source_words=self._source_words(),
             untranslated=untranslated(self.timeline, self.lines),
         )
+        if self.timeline.duration_ms < _LONG_MS and not is_doubtful(hearing):
+            return hearing
+        return replace(hearing, source_words=self._source_words())
 
     def screening(self) -> Screening:
         """Put the film beside what it was made from."""
