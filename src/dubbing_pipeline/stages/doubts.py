@@ -46,9 +46,7 @@ def without_tag_words(words: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(kept)
 
 
-def without_stray_words(
-    words: Sequence[Word], spans: Sequence[SpeechSpan]
-) -> tuple[Word, ...]:
+def without_stray_words(words: Sequence[Word], spans: Sequence[SpeechSpan]) -> tuple[Word, ...]:
     """Take out doubtful words that stand where the detector hears nobody."""
     return tuple(word for word in words if word.probability >= SURE_WORD or _near(word, spans))
 

@@ -98,7 +98,9 @@ class _Work:
         language = self.call.params["language"] or self._language(chunks, spans)
         parts = []
         for index, chunk in enumerate(chunks):
-            begin, end = (_DETECTING + (1 - _DETECTING) * at / len(chunks) for at in (index, index + 1))
+            begin, end = (
+                _DETECTING + (1 - _DETECTING) * at / len(chunks) for at in (index, index + 1)
+            )
             parts.append(self._chunk(chunk, spans, language, progress=(begin, end)))
         heard = in_one_language(parts, language, self.sound.duration_ms)
         refuse_nonsense(heard, spans)
