@@ -18,7 +18,6 @@ ATTEMPTS = 5
 FIRST_PAUSE_S = 1.0
 _TIMEOUT_S = 60.0
 _CONNECT_S = 10.0
-_CHUNK_BYTES = 1 << 18
 _PARTIAL = 206
 _BAD_RANGE = 416
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -98,7 +97,7 @@ def _transfer(source: Source, target: Path, on_bytes: OnBytes) -> None:
 
 
 def _write(response: httpx2.Response, out: int, *, have: int, most: int, on_bytes: OnBytes) -> None:
-    for chunk in response.iter_raw(_CHUNK_BYTES):
+    for chunk in response.iter_raw():
         os.write(out, chunk)
         have += len(chunk)
         on_bytes(have)

@@ -227,7 +227,7 @@ def _refuse_by_hand(name: str) -> None:
         codes = name.removeprefix("apertium-").split("-")
         if len(codes) == len(("source", "target")):
             pair = (primary_subtag(codes[0]), primary_subtag(codes[1]))
-            packages = packages_for(pair, _pairs_here())
+            packages = packages_for(pair, _pairs_here()) or packages_for(pair)
             if not packages:
                 raise NotFoundError("engines.no_package_for_pair", source=codes[0], target=codes[1])
             command = install_command(packages)

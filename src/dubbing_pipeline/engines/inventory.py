@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dubbing_pipeline.engines.base import Engine, Pair, Task
 from dubbing_pipeline.engines.catalogue import pinned_models
 from dubbing_pipeline.engines.command import described
+from dubbing_pipeline.engines.piper_voices import find_voices
 from dubbing_pipeline.engines.registry import ADAPTERS, Adapter, Registry
 from dubbing_pipeline.errors import DubbingError
 
@@ -62,8 +63,9 @@ def _models(registry: Registry, adapter: Adapter) -> tuple[str, ...]:
         told = described(registry.settings)
         return tuple(name for name, one in told.items() if one.task == adapter.task)
     if adapter.name == "piper":
-        voices = (name for name, model in pinned_models().items() if model.kind == "piper")
-        return tuple(name.removeprefix("piper-") for name in voices)
+        pinned = (name for name, model in pinned_models().items() if model.kind == "piper")
+        here = (voice.language for voice in find_voices(registry.settings))
+        return tuple(dict.fromkeys([*(name.removeprefix("piper-") for name in pinned), *here]))
     return adapter.models
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_ADDRESS = r"\S*(?:://|@|www\.)[^\s,;!?]*[^\s,;!?.]"
+_ADDRESS = r"\S*(?:://|@|www\.)\S*[^\s,;:!?.)\]\"'»]"
 _SYMBOLS = r"[<>{}\[\]^$/\\@~*#_|+=♪♫]+"
 _NUMBER = r"\d+(?:[.,:]\d+)*"
 _PLACEHOLDER = re.compile(r"\[(\d+)\]")
