@@ -7,7 +7,6 @@ from bench.line_change import LineChange
 from bench.score import Row
 from bench.targets import judge, judge_line_change
 
-
 _ORDER = (
     *("extract", "transcribe", "diarize", "translate", "synthesize"),
     *("fit", "mix", "export", "verify"),
