@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,6 +62,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="DIR",
         help="where sample films are kept",
     )
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep what is made, in a new DIR")
     parser.add_argument("--write", action="store_true", help=f"into {BENCHMARKS.relative_to(ROOT)}")
     return parser.parse_args(arguments)
 
@@ -68,12 +70,28 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def _measure(name: str, options: argparse.Namespace) -> tuple[Row, LineChange | None]:
     """Dub one sample cold; on ``long``, change lines of it afterwards."""
     sample = make(name, options.films.resolve())
-    with TemporaryDirectory(prefix="bench-dub-") as folder:
-        program = DubProgram(options.program, Path(folder) / "state")
-        dubbed = program.run(CASES[name], sample, Path(folder) / "out")
+    with _folder(name, options.keep) as folder:
+        program = DubProgram(options.program, folder / "state")
+        dubbed = program.run(CASES[name], sample, folder / "out")
         row = score(CASES[name], sample, dubbed, program)
         print(f"{name}: {dubbed.ran.wall_s:.1f} s", file=sys.stderr, flush=True)
         return row, measure_line_change(program, dubbed.folder) if name == "long" else None
+
+
+@contextmanager
+def _folder(name: str, keep: Path | None) -> Iterator[Path]:
+    """Give an empty folder: one that goes away, or one that stays to be looked into.
+
+    Raises:
+        FileExistsError: The one to stay is there already; a second dub would do nothing.
+    """
+    if keep is None:
+        with TemporaryDirectory(prefix="bench-dub-") as folder:
+            yield Path(folder)
+        return
+    kept = keep.resolve() / name
+    kept.mkdir(parents=True)
+    yield kept
 
 
 def _all_hold(rows: Sequence[Row], change: LineChange | None) -> bool:

@@ -7,6 +7,11 @@ from bench.line_change import LineChange
 from bench.score import Row
 from bench.targets import judge, judge_line_change
 
+_ORDER = (
+    *("extract", "transcribe", "diarize", "translate", "synthesize"),
+    *("fit", "mix", "export", "verify"),
+)
+
 
 def _share(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
@@ -26,6 +31,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("speakers", lambda row: _share(row.speakers)),
     ("kept", _kept),
     ("wall / media", lambda row: f"{row.wall_per_media:.2f}"),
+    ("CPU / media", lambda row: f"{row.cpu_per_media:.2f}"),
     ("peak MB", lambda row: f"{row.peak_mb:.0f}"),
     ("F1", lambda row: _share(row.f1)),
     ("dead air", lambda row: _share(row.dead_air)),
@@ -61,7 +67,8 @@ def page(rows: Sequence[Row], change: LineChange | None, *, machine: str) -> str
 
 def stage_table(rows: Sequence[Row]) -> str:
     """Show what each stage of each sample took."""
-    stages = list(dict.fromkeys(stage for row in rows for stage in row.stage_wall_s))
+    seen = {stage for row in rows for stage in row.stage_wall_s}
+    stages = [*(stage for stage in _ORDER if stage in seen), *sorted(seen - set(_ORDER))]
     cells = [
         [row.sample, *(f"{row.stage_wall_s.get(stage, 0.0):.1f}" for stage in stages)]
         for row in rows

@@ -34,6 +34,7 @@ class Row:
     speakers: float | None
     kept: Kept
     wall_per_media: float
+    cpu_per_media: float
     peak_mb: float
     f1: float
     dead_air: float
@@ -58,6 +59,7 @@ def score(case: Case, sample: Sample, dubbed: Dubbed, program: DubProgram) -> Ro
         speakers=None if case.imported else speaker_accuracy(truth, lines),
         kept=preservation(case, truth, lines),
         wall_per_media=dubbed.ran.wall_s * 1000 / truth.duration_ms,
+        cpu_per_media=dubbed.ran.cpu_s * 1000 / truth.duration_ms,
         peak_mb=dubbed.ran.peak_mb,
         f1=overlap.f1,
         dead_air=overlap.dead_air,

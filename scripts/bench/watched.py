@@ -1,6 +1,7 @@
 """Runs a program and watches what it and everything it starts costs."""
 
 import os
+import resource
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 class Ran:
     """A program that ended.
 
+    ``cpu_s`` is the processor time of the program and of all it waited for: unlike ``wall_s``
+    it hardly depends on what else the machine does.
     ``peak_mb`` is the largest resident memory of the whole tree at one moment, looked at 20
     times a second; pages that processes share are counted in each, so it is never too small
     for that reason, and can miss a peak shorter than the look.
@@ -26,13 +29,14 @@ class Ran:
     output: str
     errors: str
     wall_s: float
+    cpu_s: float
     peak_mb: float
 
 
 def run_watched(arguments: Sequence[str], *, environment: Mapping[str, str]) -> Ran:
     """Run a program to its end, with the given variables on top of our own."""
     with TemporaryFile() as output, TemporaryFile() as errors:
-        started = perf_counter()
+        started, cpu_before_s = perf_counter(), _children_cpu_s()
         process = subprocess.Popen(
             arguments,
             stdin=subprocess.DEVNULL,
@@ -48,9 +52,15 @@ def run_watched(arguments: Sequence[str], *, environment: Mapping[str, str]) -> 
             except subprocess.TimeoutExpired:
                 continue
             break
-        wall_s = perf_counter() - started
+        wall_s, cpu_s = perf_counter() - started, _children_cpu_s() - cpu_before_s
         texts = [_text(file) for file in (output, errors)]
-    return Ran(process.returncode, texts[0], texts[1], wall_s, peak / 1e6)
+    return Ran(process.returncode, texts[0], texts[1], wall_s, cpu_s, peak / 1e6)
+
+
+def _children_cpu_s() -> float:
+    """Processor time of all children that ended so far, theirs included."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _text(file: IO[bytes]) -> str:

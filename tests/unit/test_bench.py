@@ -28,6 +28,7 @@ ROW = Row(
     speakers=1.0,
     kept=Kept(4, 4),
     wall_per_media=0.3,
+    cpu_per_media=0.4,
     peak_mb=400,
     f1=0.95,
     dead_air=0.02,
@@ -163,6 +164,7 @@ def test_a_program_is_timed_and_its_words_are_kept() -> None:
     ran = run_watched([sys.executable, "-c", code], environment={"WORD": "said"})
     assert (ran.exit_code, ran.output, ran.errors) == (3, "said\n", "e\n")
     assert ran.wall_s > 0
+    assert ran.cpu_s > 0
     assert ran.peak_mb > 0
 
 
@@ -190,14 +192,14 @@ class StagedProgram(DubProgram):
         return self._store / key
 
     def edit(self, folder: Path, line: int, text: str) -> Ran:
-        return Ran(0, text, "", 0.5, 1.0)
+        return Ran(0, text, "", 0.5, 0.5, 1.0)
 
     def respeak(self, folder: Path, line: int) -> tuple[Path, Ran]:
-        return folder / "timeline.json", Ran(0, "", "", 1.0, 1.0)
+        return folder / "timeline.json", Ran(0, "", "", 1.0, 1.0, 1.0)
 
     def render(self, folder: Path) -> Ran:
         self.write("new", self._mix, self._takes)
-        return Ran(0, "", "", 12.0, 1.0)
+        return Ran(0, "", "", 12.0, 9.0, 1.0)
 
 
 def changed(tmp_path: Path, *, touch_s: float, other: str) -> LineChange:
