@@ -71,7 +71,8 @@ class VoiceFrames:
         clear = (voicing > VOICED) & (level > peak_db - LOUD_DB)
         if np.count_nonzero(clear) < FEW_FRAMES:
             clear = level > peak_db - LOUD_DB / 2
-        return np.asarray(self.features[first:stop][clear], dtype=np.float64)
+        rows: Floats = self.features[first:stop][clear].astype(np.float64)
+        return rows
 
     def pitches_hz(self, start_ms: int, end_ms: int) -> Floats:
         """Give the pitch of the voiced frames between two times."""
