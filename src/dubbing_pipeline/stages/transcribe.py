@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from dubbing_pipeline.engines.base import Samples, SpeechDetector, SpeechSpan
-from dubbing_pipeline.errors import UsageError
+from dubbing_pipeline.errors import NothingToDub, UsageError
 from dubbing_pipeline.media.flac import SpanReader
 from dubbing_pipeline.media.subtitles import read_subtitles
 from dubbing_pipeline.stages.artifacts import put_json, read_json
@@ -61,7 +61,8 @@ class Transcribe:
             heard = work.read() if "subtitles" in call.inputs else work.hear()
             spans = work.spans()
         if not spans:
-            spans = [SpeechSpan(each.start_ms, each.end_ms) for each in heard.utterances]
+            cues = [SpeechSpan(each.start_ms, each.end_ms) for each in heard.utterances]
+            _append(spans, cues, lead_ms=0, begin_ms=0)
         pairs = [[span.start_ms, span.end_ms] for span in spans]
         return {
             "transcript": put_json(context.artifacts, call.key("transcript"), heard_json(heard)),
@@ -87,7 +88,8 @@ class _Work:
             raise UsageError("stages.subtitles_language")
         cues = read_subtitles(self.context.artifacts.fetch(self.call.inputs["subtitles"]))
         heard = from_cues(cues, language=language, duration_ms=self.sound.duration_ms)
-        refuse_nonsense(heard, ())
+        if not heard.utterances:
+            raise NothingToDub("stages.subtitles_empty", seconds=round(heard.duration_ms / 1000))
         return heard
 
     def hear(self) -> Heard:
@@ -125,7 +127,7 @@ class _Work:
             lead_ms = max(begin_ms - LEAD_MS, 0)
             end_ms = min(begin_ms + BLOCK_MS, duration_ms)
             heard = detector.detect(self._samples(lead_ms, end_ms), tick=lambda _: None)
-            _append(found, heard, lead_ms, begin_ms)
+            _append(found, heard, lead_ms=lead_ms, begin_ms=begin_ms)
         return found
 
     def _language(self, chunks: Sequence[Chunk], spans: Sequence[SpeechSpan]) -> str:
@@ -170,9 +172,9 @@ class _Work:
 
 
 def _append(
-    found: list[SpeechSpan], heard: Sequence[SpeechSpan], lead_ms: int, begin_ms: int
+    found: list[SpeechSpan], heard: Sequence[SpeechSpan], *, lead_ms: int, begin_ms: int
 ) -> None:
-    """Add a block's spans, without those of its lead-in; one over the border grows together."""
+    """Add spans in order, without those of a lead-in; what touches or overlaps grows together."""
     for span in heard:
         start_ms, end_ms = span.start_ms + lead_ms, span.end_ms + lead_ms
         if end_ms <= begin_ms:
