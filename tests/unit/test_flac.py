@@ -79,14 +79,16 @@ def test_a_file_that_is_there_is_not_overwritten(file: Path) -> None:
     assert file.read_bytes() == before
 
 
-def test_work_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
-    path = tmp_path / "half.flac"
-    with (
-        pytest.raises(KeyError),
-        FlacWriter(path, sample_rate_hz=RATE_HZ, channels=2) as writer,
-    ):
+def _break_off(path: Path) -> None:
+    with FlacWriter(path, sample_rate_hz=RATE_HZ, channels=2) as writer:
         writer.write(ramp(10))
         raise KeyError
+
+
+def test_work_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "half.flac"
+    with pytest.raises(KeyError):
+        _break_off(path)
     assert not path.exists()
 
 

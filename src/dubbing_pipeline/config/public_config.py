@@ -2,9 +2,10 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ByteSize, ConfigDict
+from pydantic import ByteSize
 
 from dubbing_pipeline.config.field import Expects, setting
+from dubbing_pipeline.config.handed_in import HandedInSettings
 from dubbing_pipeline.config.values import (
     BindAddress,
     Bytes,
@@ -43,10 +44,8 @@ LogLevel = Annotated[
 _GIB: Final = 1 << 30
 
 
-class PublicConfig(BaseModel):
+class PublicConfig(HandedInSettings):
     """The settings that anybody may read. Made by ``config.settings.load_settings``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # Folders and files
     state_dir: Folder = setting(

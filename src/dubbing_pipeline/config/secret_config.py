@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, SecretStr
 
 from dubbing_pipeline.config.field import Expects, setting
+from dubbing_pipeline.config.handed_in import HandedInSettings
 from dubbing_pipeline.config.values import check_redis_url
 
 
@@ -20,10 +21,8 @@ RedisUrl = Annotated[
 ]
 
 
-class SecretConfig(BaseModel):
+class SecretConfig(HandedInSettings):
     """The settings that nobody may read but the process itself."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     redis_url: RedisUrl | None = setting(
         "Redis server of the queue's second level, with its password.", default=None, bare=True

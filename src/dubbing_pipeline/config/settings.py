@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from dubbing_pipeline.config.cross_checks import cross_check
 from dubbing_pipeline.config.environment_file import read_environment_file
 from dubbing_pipeline.config.field import PREFIX, SettingField, fields_of
+from dubbing_pipeline.config.handed_in import HandedInSettings
 from dubbing_pipeline.config.names import (
     ENVIRONMENT,
     RawValue,
@@ -37,7 +38,7 @@ _SETTINGS_PATH: Final = PREFIX + "SETTINGS_PATH"
 _TRANSITION: Final = PREFIX + "TRANSITION_PREFIXES"
 _CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_Model = TypeVar("_Model", bound=HandedInSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ def _build(
     fields = {f.name: f for f in describe() if f.name in model.model_fields}
     given = {name: values[f.env].text for name, f in fields.items() if f.env in values}
     try:
-        return model.model_validate({**defaults, **given})
+        return model(**{**defaults, **given})
     except ValidationError as error:
         wrong = dict.fromkeys(str(item["loc"][0]) for item in error.errors())
         problems += [_bad_value(fields[name], given.get(name)) for name in wrong]

@@ -78,7 +78,8 @@ class VoiceFrames:
         """Give the pitch of the voiced frames between two times."""
         first, stop = start_ms // FRAME_MS, end_ms // FRAME_MS
         voiced = self.voicing[first:stop] > VOICED
-        return np.exp2(self.features[first:stop][voiced, -1].astype(np.float64))
+        pitches: Floats = np.exp2(self.features[first:stop][voiced, -1].astype(np.float64))
+        return pitches
 
 
 def measure_voices(
