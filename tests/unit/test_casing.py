@@ -38,6 +38,8 @@ def tidied(text: str, source: str, pair: str = "en-es") -> str:
         (" Vi  el perro .", "I saw the dog.", "Vi el perro."),
         ("Vive en Alemania.", "He lives in germany.", "Vive en Alemania."),
         ("Conoce a Juan Pérez.", "He knows Juan Pérez.", "Conoce a Juan Pérez."),
+        ("La OTAN vino.", "NATO came.", "La OTAN vino."),
+        ("El coche de Juan.", "Juan's car.", "El coche de Juan."),
         ("Adiós. Hasta luego.", "Bye. See you.", "Adiós. Hasta luego."),
     ],
 )

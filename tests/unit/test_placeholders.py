@@ -8,7 +8,9 @@ from dubbing_pipeline.engines.placeholders import (
     is_whole,
     protect,
     rejoin,
+    replace_terms,
     restore,
+    terms_in,
 )
 
 GLOSSARY = {"warp drive": "motor de curvatura", "warp": "curva", "NASA": "NASA"}
@@ -68,3 +70,33 @@ def test_what_is_swapped_comes_back_as_it_was(text: str, numbers: bool) -> None:
     protected = protect(text, glossary={}, numbers=numbers)
     assert is_whole(protected.text, protected)
     assert restore(protected.text, protected) == text
+
+
+def replaced(text: str, counted: dict[str, int]) -> str | None:
+    alone = {"book": "libro", "books": "libros", "city": "ciudad", "town": "ciudad"}
+    wanted = {"book": "tomo", "books": "tomos", "city": "urbe", "town": "villa"}
+    return replace_terms(text, counted, alone=alone, glossary=wanted)
+
+
+def test_terms_are_counted_as_whole_words() -> None:
+    found = terms_in("Books, a book and the BOOK.", {"book": "tomo", "books": "tomos"})
+    assert found == {"books": 1, "book": 2}
+    assert terms_in("anything", {}) == {}
+
+
+def test_wanted_words_take_the_place_of_the_translators_own() -> None:
+    assert replaced("Libros y un libro.", {"books": 1, "book": 1}) == "Tomos y un tomo."
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("Un cuaderno.", {"book": 1}),
+        ("Libro y libro.", {"book": 1}),
+        ("La ciudad.", {"city": 1, "town": 1}),
+    ],
+)
+def test_a_term_that_cannot_be_placed_for_certain_is_not(
+    text: str, counted: dict[str, int]
+) -> None:
+    assert replaced(text, counted) is None

@@ -6,12 +6,12 @@ line can neither change its neighbour nor shift into its place.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
+from dubbing_pipeline.engines.apertium_lines import LineTranslator
 from dubbing_pipeline.engines.apertium_pairs import (
-    Chain,
     chains,
     data_folder,
     data_sha256,
@@ -25,31 +25,16 @@ from dubbing_pipeline.engines.base import (
     TranslationRequest,
     Variants,
 )
-from dubbing_pipeline.engines.casing import finish, prepare
 from dubbing_pipeline.engines.hashes import combined_sha256
 from dubbing_pipeline.engines.packages import install_command, packages_for
-from dubbing_pipeline.engines.placeholders import (
-    Protected,
-    digits,
-    is_whole,
-    protect,
-    rejoin,
-    restore,
-)
 from dubbing_pipeline.engines.program import find_program, output_of
 from dubbing_pipeline.engines.settings import EngineSettings
 from dubbing_pipeline.errors import EngineFailed, EngineMissing, LanguageUnsupported
 
-REVISION = 1
+REVISION = 2
 FIX = "sudo apt-get install apertium apertium-eng-spa"
-_END = ".[]"
-"""Closes a line: a full stop for the taggers, and an empty blank to find it by afterwards."""
 _WALL_S = 60.0
 _CHARACTERS_PER_SECOND = 2_000
-_STRAY_MARKS = re.compile(r"(?<!\w)[*#@](?=\w)")
-
-Program = Callable[[str, bytes], bytes]
-"""Runs one mode over bytes."""
 
 
 class ApertiumTranslator:
@@ -94,9 +79,12 @@ class ApertiumTranslator:
                 fix=pair_fix(pair, installed_modes(self._data_dir)),
             )
         tick(0.0)
-        run = _Run(chain, mode=lambda mode, data: self._mode(mode, data, tick))
-        texts = [prepare(line.text, request.source_language) for line in request.lines]
-        translated = run.all(texts, request)
+        lines = LineTranslator(
+            request,
+            modes=chain.modes,
+            program=lambda mode, data: self._mode(mode, data, tick),
+        )
+        translated = lines.translate()
         tick(1.0)
         return tuple(
             _answer(line.id, text) for line, text in zip(request.lines, translated, strict=True)
@@ -121,73 +109,6 @@ class ApertiumTranslator:
                 for chain in self._chains.values()
             }
         )
-
-
-class _Run:
-    """One request on its way through a chain of modes."""
-
-    def __init__(self, chain: Chain, *, mode: Program) -> None:
-        self._chain = chain
-        self._mode = mode
-
-    def all(self, texts: Sequence[str], request: TranslationRequest) -> list[str]:
-        """Translate prepared texts; what lost a term or a number is done again, more safely."""
-        protected = [protect(text, glossary=request.glossary) for text in texts]
-        done = self._through([part.text for part in protected])
-        for at, text in enumerate(texts):
-            if not _is_kept(done[at], protected[at]):
-                protected[at] = protect(text, glossary=request.glossary, numbers=True)
-                done[at] = self._safely(protected[at])
-        finished = []
-        for at, text in enumerate(texts):
-            tidy = finish(
-                done[at],
-                source=text,
-                source_language=request.source_language,
-                target_language=request.target_language,
-            )
-            finished.append(restore(tidy, protected[at]))
-        return finished
-
-    def _safely(self, protected: Protected) -> str:
-        whole = self._through([protected.text])[0]
-        if _is_kept(whole, protected):
-            return whole
-        return rejoin(self._through(list(protected.pieces)))
-
-    def _through(self, texts: list[str]) -> list[str]:
-        for mode in self._chain.modes:
-            texts = self._once(mode, texts)
-        return texts
-
-    def _once(self, mode: str, texts: list[str]) -> list[str]:
-        answers = self._blocks(mode, texts)
-        if answers is not None:
-            return answers
-        return [self._alone(mode, text) for text in texts]
-
-    def _alone(self, mode: str, text: str) -> str:
-        answers = self._blocks(mode, [text])
-        if answers is None:
-            raise EngineFailed("engines.answer_shifted", engine="apertium", mode=mode, text=text)
-        return answers[0]
-
-    def _blocks(self, mode: str, texts: list[str]) -> list[str] | None:
-        """Translate texts in one process; None if the answer has not one block for each."""
-        spoken = [at for at, text in enumerate(texts) if any(map(str.isalpha, text))]
-        data = "".join(f"{texts[at]}{_END}\0" for at in spoken)
-        out = self._mode(mode, data.encode()).decode("utf-8", "replace") if spoken else ""
-        blocks = out.rstrip("\0").split("\0") if spoken else []
-        if len(blocks) != len(spoken) or not all(b.rstrip().endswith(_END) for b in blocks):
-            return None
-        answers = list(texts)
-        for at, block in zip(spoken, blocks, strict=True):
-            answers[at] = _STRAY_MARKS.sub("", block.rstrip().removesuffix(_END)).strip()
-        return answers
-
-
-def _is_kept(text: str, protected: Protected) -> bool:
-    return is_whole(text, protected) and digits(text) == digits(protected.text)
 
 
 def _answer(line_id: int, text: str) -> Variants:

@@ -77,15 +77,20 @@ def _has_inner_capital(text: str, language: str) -> bool:
 
 
 def _lower_strays(text: str, source: str, language: str) -> str:
-    known = {word.casefold() for word in _WORD.findall(source) if not word.islower()}
+    capitals = (word for word in _WORD.findall(source) if not word.islower())
+    known = {part.casefold() for word in capitals for part in (word, *re.split("['\u2019]", word))}
 
     def lower(match: re.Match[str]) -> str:
         word = match[0]
-        if not word[0].isupper() or _SENTENCE_START.search(text[: match.start()]):
-            return word
-        if word == "I" or word.startswith("I'") or word.casefold() in known:
-            return word
-        return word if word.casefold() in _names(language) else word.lower()
+        is_stray = (
+            word[0].isupper()
+            and not (len(word) > 1 and word.isupper())
+            and word != "I"
+            and not word.startswith(("I'", "I\u2019"))
+            and word.casefold() not in known | _names(language)
+            and not _SENTENCE_START.search(text[: match.start()])
+        )
+        return word.lower() if is_stray else word
 
     return _WORD.sub(lower, text)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx2
 
@@ -93,17 +94,20 @@ def _transfer(source: Source, target: Path, on_bytes: OnBytes) -> None:
         if not resumed:
             have = 0
         with target.open("ab" if resumed else "wb") as out:
-            _write(response, out.fileno(), have=have, most=source.file.size, on_bytes=on_bytes)
+            _write(response, out, have=have, most=source.file.size, on_bytes=on_bytes)
 
 
-def _write(response: httpx2.Response, out: int, *, have: int, most: int, on_bytes: OnBytes) -> None:
+def _write(
+    response: httpx2.Response, out: IO[bytes], *, have: int, most: int, on_bytes: OnBytes
+) -> None:
     for chunk in response.iter_raw():
-        os.write(out, chunk)
+        out.write(chunk)
         have += len(chunk)
         on_bytes(have)
         if have > most:
             break
-    os.fsync(out)
+    out.flush()
+    os.fsync(out.fileno())
     if have < most:
         raise _Cut(f"it ended after {have} of {most} bytes")
 

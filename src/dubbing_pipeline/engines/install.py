@@ -4,6 +4,7 @@ A model is put together under a temporary name and appears whole. What is alread
 overwritten.
 """
 
+import errno
 import fcntl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,9 +23,15 @@ from dubbing_pipeline.engines.packages import install_command, packages_for
 from dubbing_pipeline.engines.program import find_program
 from dubbing_pipeline.engines.settings import PACKAGES_FIX, EngineSettings
 from dubbing_pipeline.engines.weights import WHISPER_MODELS
-from dubbing_pipeline.errors import EngineMissing, InputRefused, NotFoundError, RefusedError
+from dubbing_pipeline.errors import (
+    EngineMissing,
+    InputRefused,
+    NotFoundError,
+    OutOfSpace,
+    RefusedError,
+)
 from dubbing_pipeline.utils.clock import Clock, SystemClock
-from dubbing_pipeline.utils.files import rename_new, sync_folder
+from dubbing_pipeline.utils.files import free_bytes, rename_new, sync_folder
 
 _WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.txt", "vocabulary.json")
@@ -69,6 +76,7 @@ class Installer:
                 process is installing it.
             EngineFailed: A file is not what was pinned, or the hub refuses it.
             EngineUnreachable: The hub cannot be reached; what came so far is kept.
+            OutOfSpace: The disk is full; what came so far is kept.
             InputRefused: ``from_file`` lacks files, or is not readable.
         """
         model = pinned_models().get(name)
@@ -125,6 +133,13 @@ class Installer:
                 raise RefusedError("engines.install_running", name=name) from error
             try:
                 yield staging
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                folder = self._settings.models_dir
+                raise OutOfSpace(
+                    "utils.disk_full", folder=str(folder), free=free_bytes(folder)
+                ) from error
             finally:
                 _remove_if_empty(staging)
                 Path(lock.name).unlink()

