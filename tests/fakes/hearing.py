@@ -1,7 +1,7 @@
 """Ears without a model: recognisers that count, doubt, change their mind or break off."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,16 @@ class CountingTranscriber:
     def transcribe(self, samples: Samples, *, language: str | None, tick: Tick) -> Transcript:
         self.asked.append((samples.size / RATE_HZ, language))
         found = self.inner.transcribe(samples, language=language, tick=tick)
-        return self.change(found, len(self.asked))
+        return self.change(_distinct(found, len(self.asked)), len(self.asked))
+
+
+def _distinct(found: Transcript, asked: int) -> Transcript:
+    """Begin each segment with a word of its own, so that no phrase comes twice."""
+    segments = []
+    for index, each in enumerate(found.segments):
+        first = replace(each.words[0], text=f"Number{asked}x{index}")
+        segments.append(replace(each, words=(first, *each.words[1:])))
+    return replace(found, segments=tuple(segments))
 
 
 @dataclass
