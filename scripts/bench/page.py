@@ -94,8 +94,8 @@ def change_table(change: LineChange) -> str:
     """Show what a changed line costs and touches."""
     tries = ", ".join(f"{seconds:.1f}" for seconds in change.preview_s)
     measured = (
-        f"{min(change.preview_s):.1f} s (tries: {tries})",
-        f"{change.export_s:.1f} s",
+        f"{min(change.preview_s):.1f} s (tries: {tries}; CPU {change.preview_cpu_s:.1f})",
+        f"{change.export_s:.1f} s (CPU {change.export_cpu_s:.1f})",
         f"{change.takes_changed} of {change.other_takes} changed",
         f"{change.samples_changed} samples changed",
     )

@@ -223,7 +223,7 @@ def changed(tmp_path: Path, *, touch_s: float, other: str) -> LineChange:
 
 def test_a_change_that_stays_in_its_window_holds_everything(tmp_path: Path) -> None:
     change = changed(tmp_path, touch_s=21.0, other="p0")
-    assert change == LineChange((1.5, 1.5, 1.5), 12.0, 2, 0, 0)
+    assert change == LineChange((1.5, 1.5, 1.5), 1.5, 12.0, 9.0, 2, 0, 0)
     assert all(judge_line_change(change).values())
 
 
