@@ -144,7 +144,10 @@ class Placer:
         for begin in range(0, len(missing), _BATCH):
             self._context.tick(begin / len(missing))
             self._make(missing[begin : begin + _BATCH])
-        return {line: replace(takes[line], placed=order.key) for line, order in orders.items()}
+        return {
+            line: replace(takes[line], take=order.take, placed=order.key)
+            for line, order in orders.items()
+        }
 
     def _respeak(
         self, timeline: Timeline, takes: Takes, fits: Mapping[int, Fitted]

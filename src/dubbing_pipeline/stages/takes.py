@@ -12,7 +12,8 @@ from dubbing_pipeline.stages.artifacts import ArtifactStore, put_json, read_json
 class Take:
     """One line's sound.
 
-    ``take`` is the artifact as spoken and trimmed, ``natural_ms`` its length, ``voice`` who spoke. ``placed`` is the
+    ``take`` is the artifact as spoken and trimmed, ``natural_ms`` its length at the voice's own
+    pace, ``voice`` who spoke. ``placed`` is the
     one brought to its planned length, at the mix's sample rate; "" before it is fitted.
     """
 
