@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dubbing_pipeline.media.audio import decode_film, measure_loudness
+from dubbing_pipeline.media.ffmpeg import MediaInput, MediaOutput, clock_holders, convert
 from dubbing_pipeline.media.flac import Frames, SpanReader, write_flac
 from dubbing_pipeline.media.probe import audio_to_dub, probe
 from lib.forged import run_ffmpeg
@@ -71,6 +72,29 @@ def test_a_click_stands_where_it_does_in_the_film(
     expected = [picture.start_ms / 1000 + click + late_s for click in CLICKS_S]
     assert onsets_s(full, RATE_HZ) == pytest.approx(expected, abs=0.01)
     assert onsets_s(voice, 16_000) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(("picture_late_s", "sound_late_s"), [(0.3, 0.0), (0.0, 0.3)])
+def test_a_picture_taken_out_of_an_mpeg_stream_keeps_to_the_sound_taken_out(
+    tmp_path: Path, picture_late_s: float, sound_late_s: float
+) -> None:
+    film, out = tmp_path / "f.ts", tmp_path / "out.mkv"
+    late = ("-itsoffset", str(sound_late_s), "-f", "lavfi", "-i", CLICKS, "-c:a", "aac")
+    picture = ("-itsoffset", str(picture_late_s), *PICTURE)
+    run_ffmpeg(*picture, *late, "-c:v", "libx264", "-pix_fmt", "yuv420p", f"file:{film}")
+    decoded(film)
+    info = probe(film)
+    assert info.picture is not None
+    options = ("-map", "0:v", "-map", "1:a", "-c", "copy")
+    convert(
+        [MediaInput(film), MediaInput(film.with_suffix(".mix"), demuxer="flac")],
+        [MediaOutput(out, "matroska", options), *clock_holders(info)],
+        duration_ms=info.duration_ms,
+    )
+    muxed = probe(out).picture
+    assert muxed is not None
+    assert muxed.start_ms == pytest.approx(info.picture.start_ms, abs=2)
+    assert (info.picture.start_ms > 250) == (picture_late_s > 0)
 
 
 def test_a_hole_in_the_sound_is_silence_and_moves_nothing(tmp_path: Path) -> None:
