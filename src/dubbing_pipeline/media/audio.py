@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dubbing_pipeline.errors import ProgramFailed
-from dubbing_pipeline.media.ffmpeg import MediaInput, MediaOutput, Tick, bit_exact, convert, no_tick
+from dubbing_pipeline.media.ffmpeg import (
+    MediaInput,
+    MediaOutput,
+    Tick,
+    bit_exact,
+    clock_holders,
+    convert,
+    no_tick,
+)
 from dubbing_pipeline.media.streams import AudioStream, MediaInfo
 
 MIX_RATE_HZ = 48_000
@@ -65,6 +73,7 @@ def decode_film(
         [
             MediaOutput(mix, "flac", ("-map", "[mix]", *_FLAC)),
             MediaOutput(speech, "flac", ("-map", "[speech]", *_FLAC)),
+            *clock_holders(info),
         ],
         graph=_graph(info, sound),
         duration_ms=info.duration_ms,

@@ -78,7 +78,7 @@ IMAGE_SUBTITLE_CODECS = frozenset(["dvb_subtitle", "dvd_subtitle", "hdmv_pgs_sub
 """Subtitles that are pictures: only MKV keeps them as they are."""
 
 MP4_VIDEO = frozenset(["av1", "h264", "hevc", "mpeg2video", "mpeg4", "vp9"])
-MP4_AUDIO = frozenset(["aac", "ac3", "alac", "eac3", "flac", "mp3", "opus"])
+MP4_AUDIO = frozenset(["aac", "ac3", "alac", "eac3", "mp3", "opus"])
 """What players understand inside MP4; other sound goes into it as AAC."""
 
 WEB_PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})

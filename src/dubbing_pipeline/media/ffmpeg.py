@@ -17,6 +17,7 @@ from typing import Literal
 
 from dubbing_pipeline.errors import InputRefused, OutOfSpace, RefusedError
 from dubbing_pipeline.media.source import opened
+from dubbing_pipeline.media.streams import MediaInfo
 from dubbing_pipeline.utils.process import Limits, run
 
 FILM_FORMATS = (
@@ -35,6 +36,8 @@ FILM_FORMATS = (
 )
 """Containers a user's film may have, by the first name of ffmpeg's demuxer (``mov`` is MP4
 too, ``matroska`` is WebM too). None of them names other files, but MOV, where that is off."""
+
+_STARTS_WITH_WHAT_IS_USED = frozenset({"mpeg", "mpegts"})
 
 MAX_SIDE_PX = 8192
 _MAX_PIXELS = MAX_SIDE_PX * MAX_SIDE_PX
@@ -80,6 +83,24 @@ class MediaOutput:
     path: Path | None
     muxer: str
     options: tuple[str, ...] = ()
+
+
+def clock_holders(info: MediaInfo, number: int = 0) -> tuple[MediaOutput, ...]:
+    """Give outputs that write nothing, but keep a film's streams on the film's own clock.
+
+    ffmpeg lets a film begin with its first stream; in MPEG streams, though, with the first
+    stream that is *used*, which moves what is taken out of the film against the film. Add these
+    to every run that takes some streams of a film and not all.
+
+    Args:
+        info: What ``probe`` said about the film.
+        number: Which input the film is.
+    """
+    if info.container not in _STARTS_WITH_WHAT_IS_USED:
+        return ()
+    streams = [s.index for s in info.video] + [s.index for s in info.audio]
+    maps = [part for index in streams for part in ("-map", f"{number}:{index}")]
+    return (MediaOutput(None, "null", (*maps, "-c", "copy")),)
 
 
 def no_tick(_fraction: float) -> None:

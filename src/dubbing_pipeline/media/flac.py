@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -137,11 +138,7 @@ class FlacWriter:
         Raises:
             OutOfSpace: The disk is full.
         """
-        try:
-            self._file.write(frames)
-        except soundfile.SoundFileError as error:
-            self._sink.raise_if_broken()
-            raise ProgramFailed("media.cannot_write", detail=str(error)) from error
+        self._file.write(frames)
         self._sink.raise_if_broken()
 
     def __enter__(self) -> Self:
@@ -183,7 +180,10 @@ def write_flac(path: Path, frames: Frames, *, sample_rate_hz: int) -> None:
 
 
 class _Sink:
-    """The file under a writer. The library forgets why a write failed; this remembers."""
+    """The file under a writer: to the library all goes well, and what went wrong is kept.
+
+    The library forgets why a write failed, and stumbles over it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -194,18 +194,14 @@ class _Sink:
             raise RefusedError("media.output_exists", path=str(path)) from error
 
     def write(self, data: bytes) -> int:
-        try:
-            return self._file.write(data)
-        except OSError as error:
-            self._broken = error
-            return 0
+        with self._kept():
+            self._file.write(data)
+        return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        try:
-            return self._file.seek(offset, whence)
-        except OSError as error:
-            self._broken = error
-            return -1
+        with self._kept():
+            self._file.seek(offset, whence)
+        return self.tell()
 
     def tell(self) -> int:
         return self._file.tell()
@@ -213,14 +209,9 @@ class _Sink:
     def read(self, size: int = -1) -> bytes:
         return self._file.read(size)
 
-    def flush(self) -> None:
-        """Keep buffered; ``close`` writes what is left."""
-
     def close(self) -> None:
-        try:
+        with self._kept():
             self._file.close()
-        except OSError as error:
-            self._broken = error
 
     def raise_if_broken(self) -> None:
         if self._broken is None:
@@ -230,3 +221,10 @@ class _Sink:
                 "media.no_space", path=str(self._path), detail=str(self._broken)
             ) from self._broken
         raise ProgramFailed("media.cannot_write", detail=str(self._broken)) from self._broken
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._broken = error

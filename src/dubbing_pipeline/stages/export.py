@@ -20,7 +20,7 @@ from dubbing_pipeline.media.containers import (
     is_web_safe,
 )
 from dubbing_pipeline.media.cues import Cue
-from dubbing_pipeline.media.ffmpeg import MediaInput, MediaOutput, bit_exact, convert
+from dubbing_pipeline.media.ffmpeg import MediaInput, MediaOutput, bit_exact, clock_holders, convert
 from dubbing_pipeline.media.languages import file_tag
 from dubbing_pipeline.media.probe import audio_to_dub, probe
 from dubbing_pipeline.media.streams import MediaInfo
@@ -120,7 +120,9 @@ class Bench:
             output = MediaOutput(target, "mp4", options)
             self._convert([MediaInput(self.film_path)], output, share=(0.4, 0.8))
             self.context.artifacts.put(key, target)
-        return MediaInput(self.context.artifacts.fetch(key))
+        # Alone in its file, the picture begins at 0 for ffmpeg, whenever it does in the film.
+        late = ("-itsoffset", f"{picture.start_ms}ms") if picture.start_ms else ()
+        return MediaInput(self.context.artifacts.fetch(key), late)
 
     def film(self, dub: Path, texts: Keys) -> str:
         """Write the download: picture, dub, every original sound track, subtitles."""
@@ -183,9 +185,11 @@ class Bench:
         self, inputs: list[MediaInput], output: MediaOutput, *, share: tuple[float, float]
     ) -> None:
         begin, end = share
+        films = [number for number, item in enumerate(inputs) if item.path == self.film_path]
+        holders = [held for number in films for held in clock_holders(self.info, number)]
         convert(
             inputs,
-            [output],
+            [output, *holders],
             duration_ms=self.info.duration_ms,
             tick=lambda done: self.context.tick(begin + (end - begin) * done),
         )
