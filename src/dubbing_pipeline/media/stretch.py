@@ -22,10 +22,18 @@ from dubbing_pipeline.media.ffmpeg import (
 Samples = npt.NDArray[np.float32]
 """Mono sound, float32 in -1 to 1, shape ``(n,)``."""
 
+Stretcher = Literal["rubberband", "atempo"]
+
 _BATCH = 64
 _GUARD_S = 0.25
 """At least this much silence follows each line, so that the shortest one fills the window of
 the stretcher."""
+
+_LEAD_S = {"rubberband": 0.0, "atempo": 0.25}
+"""Silence before each line: ``atempo`` loses the first half of its window."""
+
+_OPTIONS = {"rubberband": ":formant=preserved:pitchq=quality:window=short", "atempo": ""}
+"""The short window keeps the moment and the pitch of speech best; docs/benchmarks.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class Stretch:
         return round(len(self.samples) / self.tempo)
 
 
-def stretcher() -> Literal["rubberband", "atempo"]:
+def stretcher() -> Stretcher:
     """Say which filter of ffmpeg does the work here: it belongs into artifact keys.
 
     Rubber Band keeps formants and the moment of each sound; ``atempo`` stands in where ffmpeg
@@ -91,18 +99,19 @@ def stretch_all(
 
 def _batch(lines: Sequence[Stretch], sample_rate_hz: int, tick: Tick) -> list[Samples]:
     """Stretch lines in one run: each is an input that begins at a whole second of one file."""
+    filter_name = stretcher()
     with tempfile.TemporaryDirectory(prefix="stretch-") as folder:
         source, target = Path(folder, "in.f32"), Path(folder, "out.f32")
-        seconds = _write_slots(source, lines, sample_rate_hz)
+        slots = _write_slots(source, lines, sample_rate_hz, _LEAD_S[filter_name])
         raw = ("-ar", str(sample_rate_hz), "-ac", "1")
         inputs = [
             MediaInput(source, (*raw, "-ss", str(start_s), "-t", str(end_s - start_s)), "f32le")
-            for start_s, end_s in seconds
+            for start_s, end_s in slots
         ]
         convert(
             inputs,
             [MediaOutput(target, "f32le", ("-map", "[out]"))],
-            graph=_graph(lines, stretcher()),
+            graph=_graph(lines, filter_name, sample_rate_hz),
             duration_ms=sum(line.length for line in lines) * 1000 // sample_rate_hz,
             tick=tick,
         )
@@ -112,32 +121,47 @@ def _batch(lines: Sequence[Stretch], sample_rate_hz: int, tick: Tick) -> list[Sa
 
 
 def _write_slots(
-    path: Path, lines: Sequence[Stretch], sample_rate_hz: int
+    path: Path, lines: Sequence[Stretch], sample_rate_hz: int, lead_s: float
 ) -> list[tuple[int, int]]:
-    """Write lines one after the other, each from a whole second on.
+    """Write lines one after the other, each from a whole second on, behind its lead.
 
     Returns:
         Where each slot begins and ends, in seconds: a seek to a whole second hits its sample.
     """
-    lengths_s = [int(len(line.samples) / sample_rate_hz + _GUARD_S) + 1 for line in lines]
+    lead = round(lead_s * sample_rate_hz)
+    lengths_s = [int(len(line.samples) / sample_rate_hz + lead_s + _GUARD_S) + 1 for line in lines]
     ends_s = np.cumsum(lengths_s).tolist()
     try:
         with path.open("wb") as file:
             for line, length_s in zip(lines, lengths_s, strict=True):
                 slot = np.zeros(length_s * sample_rate_hz, dtype="<f4")
-                slot[: len(line.samples)] = line.samples
+                slot[lead : lead + len(line.samples)] = line.samples
                 file.write(slot.data)
     except OSError as error:
         raise OutOfSpace("media.no_space", path=str(path), detail=str(error)) from error
     return list(zip([0, *ends_s[:-1]], ends_s, strict=True))
 
 
-def _graph(lines: Sequence[Stretch], filter_name: Literal["rubberband", "atempo"]) -> str:
-    options = {"rubberband": ":formant=preserved:pitchq=quality", "atempo": ""}[filter_name]
-    chains = [
-        f"[{at}:a]{filter_name}=tempo={line.tempo:.6f}{options},"
-        f"apad=whole_len={line.length},atrim=end_sample={line.length}[line{at}]"
-        for at, line in enumerate(lines)
-    ]
+def _graph(lines: Sequence[Stretch], filter_name: Stretcher, sample_rate_hz: int) -> str:
+    chains: list[str] = []
+    for at, line in enumerate(lines):
+        first = _first_sample(filter_name, line.tempo, sample_rate_hz)
+        end = first + line.length
+        chains.append(
+            f"[{at}:a]{filter_name}=tempo={line.tempo:.6f}{_OPTIONS[filter_name]},"
+            f"apad=whole_len={end},atrim=start_sample={first}:end_sample={end}[line{at}]"
+        )
     joined = "".join(f"[line{at}]" for at in range(len(lines)))
     return ";".join([*chains, f"{joined}concat=n={len(lines)}:v=0:a=1[out]"])
+
+
+def _first_sample(filter_name: Stretcher, tempo: float, sample_rate_hz: int) -> int:
+    """Find where a line begins in what the filter gives.
+
+    The window of ``atempo`` is the power of two at or above a 24th of a second; measured, it
+    gives the sound from half a window on.
+    """
+    if filter_name == "rubberband":
+        return 0
+    half_window = (1 << (sample_rate_hz // 24 - 1).bit_length()) // 2
+    return max(round((_LEAD_S[filter_name] * sample_rate_hz - half_window) / tempo), 0)
