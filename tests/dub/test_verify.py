@@ -188,7 +188,7 @@ def test_lines_chopped_before_the_mix_fail(bench: Bench) -> None:
     stem = laid(dub.timeline, chopped, dub.frames)
     metrics = bench.fails(replace(dub, stem=stem, placed=chopped))
     assert broken(metrics) == {"words_lost"}
-    assert all(150 <= line["cut_ms"] <= 260 for line in metrics["per_line"])
+    assert all(150 <= line["cut_ms"] <= 400 for line in metrics["per_line"])
 
 
 def test_one_missing_line_fails(bench: Bench) -> None:

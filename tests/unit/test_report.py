@@ -112,5 +112,5 @@ def test_the_verdict_is_the_first_thing_said(hearing: Json, verdict: str) -> Non
 def test_the_page_speaks_spanish_too() -> None:
     text = report_page(METRICS, TIMING, TIMELINE, locale="es")
     assert '<html lang="es">' in text
-    assert "Informe del doblaje" in text
+    assert "Informe del doblaje: de inglés a español" in text
     assert "stages." not in text

@@ -164,7 +164,7 @@ def _measure(
 ) -> LineMeasures:
     spoken, placed = take
     found = find_take(stem, placed, fit.start_ms)
-    lost_ms = max(0, speech_ms(spoken) - speech_ms(placed))
+    lost_ms = max(0, speech_ms(spoken) - speech_ms(placed, float(spoken.max())))
     return LineMeasures(
         id=line.id,
         tempo=fit.tempo,

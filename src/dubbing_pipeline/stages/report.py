@@ -10,6 +10,8 @@ from functools import partial
 from html import escape
 from importlib.resources import files
 
+from babel import Locale
+
 from dubbing_pipeline.model.speech import Line, Timeline
 from dubbing_pipeline.stages.call import Json
 from dubbing_pipeline.stages.picture import clock, colour_of, rows
@@ -56,7 +58,10 @@ def report_page(
     title = escape(
         say(
             "stages.report_title",
-            {"source": timeline.source_language, "target": timeline.target_language},
+            {
+                "source": _language(timeline.source_language, locale),
+                "target": _language(timeline.target_language, locale),
+            },
         )
     )
     style = (files("dubbing_pipeline.stages") / "report.css").read_text(encoding="utf-8")
@@ -147,8 +152,8 @@ def _checks(metrics: Metrics, say: Say) -> Iterator[str]:
         kind, result = _result(check, say)
         sign = "&ge;" if check["at_least"] else "&le;"
         yield (
-            f'<tr><td>{escape(say(check["code"]))}</td><td class="number">{check["value"]:g}</td>'
-            f'<td class="number">{sign} {check["limit"]:g}</td>'
+            f"<tr><td>{escape(say(check['code']))}</td><td>{check['value']:g}</td>"
+            f"<td>{sign} {check['limit']:g}</td>"
             f'<td class="{kind}">{escape(result)}</td></tr>'
         )
     yield "</tbody></table></div></section>"
@@ -212,6 +217,11 @@ def _times(timing: Timing, say: Say) -> Iterator[str]:
     stages = {stage: f"{wall_s:.1f} s" for stage, wall_s in timing.stage_wall_s.items()}
     yield f"<section><h2>{escape(say('stages.report_times'))}</h2>"
     yield f'<dl class="tiles">{_described({**stages, total: f"{timing.wall_s:.1f} s"})}</dl></section>'
+
+
+def _language(tag: str, locale: str) -> str:
+    """Give a language's name in the page's language, its tag where there is none."""
+    return str(Locale.parse(locale).languages.get(tag, tag))
 
 
 def _ms(value: int | None) -> str:

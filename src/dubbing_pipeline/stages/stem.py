@@ -20,11 +20,14 @@ REACH_MS = 700
 
 _FRAME = SAMPLE_RATE_HZ * FRAME_MS // 1000
 _BLOCK_FRAMES = 20_000
-_ACTIVE = 0.056
-"""A frame of a take is speech if it is less than 25 dB below its loud frames."""
+_ACTIVE = 0.0056
+"""A frame of a take is speech if it is less than 45 dB below the loudest, as where it is trimmed."""
 
 _PRESENT = 0.1
 """A frame is in the stem if it is less than 20 dB below what it should be."""
+
+_RINGING = 0.003
+"""What is 50 dB below a take's loudest frame is an echo of resampling, and no speech."""
 
 _ALIKE = 0.5
 """Correlation of envelopes from which a take counts as found."""
@@ -74,10 +77,15 @@ def stretched_envelope(take: Samples, length_ms: int) -> Envelope:
     return loudness
 
 
-def speech_ms(take: Envelope) -> int:
-    """Tell how long a take speaks, from its first loud frame to its last."""
-    active = _active(take)
-    return (int(active[-1]) + 1 - int(active[0])) * FRAME_MS
+def speech_ms(take: Envelope, loudest: float = 0.0) -> int:
+    """Tell how long a take speaks, from its first frame that is heard to its last.
+
+    Args:
+        take: Its envelope.
+        loudest: Loudness of its loudest frame before anything was done to it, if that is more.
+    """
+    active = _active(take, loudest)
+    return (int(active[-1]) + 1 - int(active[0])) * FRAME_MS if active.size else 0
 
 
 def find_take(stem: Envelope, take: Envelope, start_ms: int) -> Found:
@@ -133,9 +141,9 @@ def _block_envelope(samples: Samples, first: int, last: int) -> Envelope:
     return loudness
 
 
-def _active(take: Envelope) -> npt.NDArray[np.intp]:
-    """Give the frames in which a take speaks; at least one."""
-    return np.flatnonzero(take >= _ACTIVE * min(float(np.percentile(take, 95)), take.max()))
+def _active(take: Envelope, loudest: float = 0.0) -> npt.NDArray[np.intp]:
+    """Give the frames in which a take speaks."""
+    return np.flatnonzero(take >= _ACTIVE * max(float(take.max()), loudest))
 
 
 def _window(stem: Envelope, first: int, count: int) -> Envelope:
@@ -165,5 +173,6 @@ def _present(here: Envelope, take: Envelope) -> npt.NDArray[np.bool_]:
     gain = float(here @ take) / max(float(take @ take), _SILENCE)
     padded = np.pad(here, 1)
     widened = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
-    present: npt.NDArray[np.bool_] = widened >= _PRESENT * gain * take
+    expected = np.maximum(_PRESENT * take, _RINGING * take.max())
+    present: npt.NDArray[np.bool_] = widened >= gain * expected
     return present
