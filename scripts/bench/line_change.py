@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from bench.dub_program import DubProgram
-from bench.score import Lines, read_lines
+from bench.lines import Lines, read_lines
 
 TEXTS = (
     "Esta frase es nueva y dice otra cosa.",

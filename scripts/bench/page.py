@@ -29,6 +29,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("sample", lambda row: row.sample),
     ("WER", lambda row: _share(row.wer)),
     ("speakers", lambda row: _share(row.speakers)),
+    ("heard back", lambda row: _share(row.heard_back)),
     ("kept", _kept),
     ("wall / media", lambda row: f"{row.wall_per_media:.2f}"),
     ("CPU / media", lambda row: f"{row.cpu_per_media:.2f}"),

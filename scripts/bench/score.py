@@ -1,15 +1,15 @@
 """One dubbed sample against its ground truth."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import soundfile
 
 from bench.cases import Case
 from bench.dub_program import Dubbed, DubProgram
+from bench.heard_back import heard_back
+from bench.lines import Lines, read_lines
 from samples.make import Sample
 from samples.sound import speech_spans
 from samples.truth import Truth
@@ -18,13 +18,12 @@ from scoring.preservation import Kept, Pair, glossary_kept, ids_kept, numbers_ke
 from scoring.speakers import Turn, score_speakers
 from scoring.words import word_errors
 
-Lines = Sequence[Mapping[str, Any]]
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """What one dub measured; None where the case has no such number.
 
+    ``heard_back`` is the word error rate of a recogniser that listens to an English dub.
     ``f1`` and ``dead_air`` compare the dub stem, by energy, with the true times; the other
     numbers of the sound are those of the dub's own report.
     """
@@ -32,6 +31,7 @@ class Row:
     sample: str
     wer: float | None
     speakers: float | None
+    heard_back: float | None
     kept: Kept
     wall_per_media: float
     cpu_per_media: float
@@ -52,11 +52,13 @@ def score(case: Case, sample: Sample, dubbed: Dubbed, program: DubProgram) -> Ro
     """Measure a finished dub."""
     truth, report = sample.truth, dubbed.said["metrics"]
     lines = read_lines(dubbed.folder)
-    overlap = stem_overlap(truth, program.artifact(program.made(dubbed.folder)["mix"]["stem"]))
+    stem = program.artifact(program.made(dubbed.folder)["mix"]["stem"])
+    overlap = stem_overlap(truth, stem)
     return Row(
         sample=case.sample,
         wer=None if case.imported else recognition(truth, lines),
         speakers=None if case.imported else speaker_accuracy(truth, lines),
+        heard_back=heard_back(stem, lines) if case.target == "en" else None,
         kept=preservation(case, truth, lines),
         wall_per_media=dubbed.ran.wall_s * 1000 / truth.duration_ms,
         cpu_per_media=dubbed.ran.cpu_s * 1000 / truth.duration_ms,
@@ -72,12 +74,6 @@ def score(case: Case, sample: Sample, dubbed: Dubbed, program: DubProgram) -> Ro
         video_bitexact=report["video_bitexact"],
         stage_wall_s=report["stage_wall_s"],
     )
-
-
-def read_lines(folder: Path) -> Lines:
-    """Read the lines of a finished dub's timeline."""
-    lines: Lines = json.loads((folder / "timeline.json").read_text(encoding="utf-8"))["lines"]
-    return lines
 
 
 def recognition(truth: Truth, lines: Lines) -> float:

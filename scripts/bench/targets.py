@@ -41,10 +41,15 @@ def _speakers(row: Row) -> bool | None:
     return row.speakers >= 0.95
 
 
+def _heard_back(row: Row) -> bool | None:
+    return None if row.heard_back is None else row.heard_back <= 0.15
+
+
 TARGETS = (
     Target("wall / media", "at most 0.35 on `clean`, 0.25 on `long`", _wall),
     Target("word error rate", "at most .05, .15 over music", _recognition),
     Target("speakers right", "at least 95 % of lines", _speakers),
+    Target("English dub heard back", "at most .15 of words wrong", _heard_back),
     Target("ids, numbers, terms kept", "100 %", lambda row: row.kept.share == 1.0),
     Target("speech overlap F1", "at least .90", lambda row: row.f1 >= 0.90),
     Target("dead air", "at most 5 %", lambda row: row.dead_air <= 0.05),

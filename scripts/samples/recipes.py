@@ -84,7 +84,7 @@ RECIPES = {
         ),
         Recipe("three", "three voices, 15 lines", "three"),
         Recipe("overlap", "two speakers who interrupt each other", "overlap"),
-        Recipe("silences", "a minute with three lines", "silences"),
+        Recipe("silences", "six lines, silences of 8 to 18 s", "silences"),
         Recipe(
             "spanish",
             "Spanish speech, with subtitle files",
