@@ -5,6 +5,7 @@ import pytest
 
 from dubbing_pipeline.stages.clustering import (
     Clustering,
+    Labels,
     Speakers,
     Voiceprints,
     find_speakers,
@@ -12,10 +13,10 @@ from dubbing_pipeline.stages.clustering import (
     line_spread,
     whitened,
 )
-from dubbing_pipeline.stages.voices import DIMENSIONS, Fingerprint, Floats
+from dubbing_pipeline.stages.voices import DIMENSIONS, Fingerprint
 
 
-def voices(count: int, lines: int, apart: float, seed: int = 0) -> tuple[Voiceprints, Floats]:
+def voices(count: int, lines: int, apart: float, seed: int = 0) -> tuple[Voiceprints, Labels]:
     """Whitened lines of several voices, ``apart`` spreads from each other, in turn."""
     dice = np.random.default_rng(seed)
     centres = np.eye(DIMENSIONS)[:count] * apart / np.sqrt(2)

@@ -69,7 +69,9 @@ times = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 900)), min_size=1
 def test_words_keep_their_order_and_never_overlap(
     said: list[tuple[int, int]], heard: list[tuple[int, int]]
 ) -> None:
-    words, runs, at_ms = [], [], 0
+    words: list[Word] = []
+    runs: list[SpeechSpan] = []
+    at_ms = 0
     for gap_ms, length_ms in said:
         words.append(Word(at_ms + gap_ms, at_ms + gap_ms + length_ms, str(len(words))))
         at_ms += gap_ms + length_ms
