@@ -1,95 +1,82 @@
-"""Which voices espeak-ng and Piper have, and how their pace is set."""
+"""Pitch and spectrum of a voice, and how little noise changes them."""
 
-import json
-from pathlib import Path
-
+import numpy as np
 import pytest
 
-from dubbing_pipeline.engines.espeak import base_voices, plain, speed
-from dubbing_pipeline.engines.piper import length_scale
-from dubbing_pipeline.engines.piper_voices import find_voices
-from dubbing_pipeline.engines.settings import EngineSettings
+from dubbing_pipeline.engines.base import Samples, SpeechSpan
+from dubbing_pipeline.stages.voices import (
+    DIMENSIONS,
+    VoiceFrames,
+    fingerprint,
+    measure_voices,
+    mel_power,
+    without_noise,
+)
+from fakes.hearing import bursts, buzz
 
-LISTING = """\
-Pty Language       Age/Gender VoiceName          File                 Other Languages
- 5  es-419          --/M      Spanish_(Latin_America) roa/es-419           (es-mx 6)(es 6)
- 5  es              --/M      Spanish_(Spain)    roa/es
- 3  es-es           --/F      spanish-mbrola-3   mb/mb-es3            (es 3)
- 2  en-gb           --/M      English_(Great_Britain) gmw/en               (en 2)
- 2  en-us           --/M      English_(America)  gmw/en-US            (en 3)
- 5  en-029          --/M      English_(Caribbean) gmw/en-029           (en 10)
- 5  pt              --/M      Portuguese_(Portugal) roa/pt               (pt-pt 5)
- 5  pt-br           --/M      Portuguese_(Brazil) roa/pt-BR            (pt 6)
- 5  variant         --/M      Storm              !v/Storm             (en-us 5)
-"""
+HISS = np.random.default_rng(2)
 
 
-def test_one_voice_a_language_is_chosen_and_none_that_needs_another_program() -> None:
-    assert base_voices(LISTING) == {"es": "es", "en": "en-us", "pt": "pt-br"}
+def measured(sound: Samples, spans: list[SpeechSpan] | None = None) -> VoiceFrames:
+    def read(start_ms: int, end_ms: int) -> Samples:
+        whole = np.pad(sound, (40_000, 40_000))
+        return whole[40_000 + start_ms * 16 : 40_000 + end_ms * 16]
+
+    duration_ms = sound.size // 16
+    return measure_voices(read, duration_ms, spans or [SpeechSpan(0, duration_ms)], lambda _: None)
 
 
-@pytest.mark.parametrize(("rate", "words"), [(1.0, 175), (1.334, 240), (0.1, 80), (9.0, 350)])
-def test_the_speed_of_a_rate_is_the_measured_one(rate: float, words: int) -> None:
-    assert speed(rate) == words
+def hiss(length_s: float, loud: float) -> Samples:
+    return (HISS.standard_normal(round(length_s * 16_000)) * loud).astype(np.float32)
 
 
-def test_speed_grows_with_rate() -> None:
-    speeds = [speed(rate / 100) for rate in range(50, 180)]
-    assert speeds == sorted(speeds)
+@pytest.mark.parametrize("hz", [75, 98, 131, 180, 247, 330])
+def test_the_pitch_of_a_voice_is_found_within_one_percent(hz: float) -> None:
+    frames = measured(buzz(1.0, hz))
+    assert np.median(frames.pitches_hz(100, 900)) == pytest.approx(hz, rel=0.01)
 
 
-def test_scale_falls_as_the_rate_grows() -> None:
-    scales = [length_scale(rate / 100) for rate in range(70, 160)]
-    assert scales == sorted(scales, reverse=True)
-    assert length_scale(1.0) == 1.0
+def test_hiss_has_no_pitch() -> None:
+    assert measured(hiss(1.0, 0.1)).pitches_hz(0, 1_000).size < 5
 
 
-def test_marks_that_espeak_reads_as_phonemes_are_taken_away() -> None:
-    assert plain("say [[h@l'oU]]\0 now\n") == "say [ [h@l'oU]] now"
+def test_only_clear_frames_of_a_line_count() -> None:
+    sound = np.concatenate([hiss(1.0, 1e-4), buzz(0.5), hiss(1.0, 1e-4)])
+    rows = measured(sound).rows(0, 2_500)
+    assert rows.shape[1] == DIMENSIONS
+    assert 45 <= len(rows) <= 60
 
 
-def put_voice(folder: Path, name: str, *, quality: str = "medium", **more: object) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.onnx").write_bytes(name.encode())
-    config = {
-        "audio": {"sample_rate": 22050, "quality": quality},
-        "espeak": {"voice": "de"},
-        **more,
-    }
-    (folder / f"{name}.onnx.json").write_text(json.dumps(config))
+def test_a_line_outside_the_sound_has_no_evidence() -> None:
+    assert fingerprint(measured(buzz(1.0)).rows(5_000, 6_000)).evidence == 0
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> EngineSettings:
-    return EngineSettings(models_dir=tmp_path / "models", cache_dir=tmp_path / "cache")
+def test_blocks_without_speech_are_left_out() -> None:
+    frames = measured(buzz(65.0), [SpeechSpan(61_000, 62_000)])
+    assert not frames.features[:6_000].any()
+    assert frames.features[6_000:].any()
 
 
-def test_voices_of_the_folder_are_found_best_first(settings: EngineSettings) -> None:
-    folder = settings.models_dir / "piper"
-    put_voice(folder, "de_DE-eva_k-x_low", quality="x_low")
-    put_voice(folder, "de_DE-thorsten-high", quality="high", num_speakers=2)
-    put_voice(folder, "de_DE-kerstin-low", quality="low", inference={"length_scale": 1.2})
-    found = [voice for voice in find_voices(settings) if voice.language == "de"]
-    assert [(voice.quality, voice.gender) for voice in found] == [
-        ("high", "m"),
-        ("low", ""),
-        ("x_low", ""),
-    ]
-    assert (found[0].speakers, found[1].length_scale) == (2, 1.2)
+def test_where_blocks_end_does_not_matter() -> None:
+    sound = np.concatenate([bursts(16), hiss(1.0, 1e-3)])
+    whole = measured(sound)
+    later = measured(sound[25 * 16_000 :])
+    assert np.allclose(whole.features[2_900:3_100], later.features[400:600], atol=1e-4)
+    assert np.allclose(whole.voicing[2_900:3_100], later.voicing[400:600], atol=1e-4)
 
 
-def test_a_voice_without_a_readable_description_is_none(settings: EngineSettings) -> None:
-    folder = settings.models_dir / "piper"
-    put_voice(folder, "de_DE-a-medium")
-    (folder / "de_DE-a-medium.onnx.json").write_text("{}")
-    put_voice(folder, "de_DE-b-medium")
-    (folder / "de_DE-b-medium.onnx.json").unlink()
-    assert not [voice for voice in find_voices(settings) if voice.language == "de"]
+def test_steady_noise_is_subtracted() -> None:
+    speech = np.concatenate([hiss(1.0, 1e-4), buzz(1.0), hiss(1.0, 1e-4)])
+    noisy = speech + hiss(3.0, 0.02)
+    clean = np.log(without_noise(mel_power(speech.astype(np.float64))))[120:180]
+    dirty = np.log(mel_power(noisy.astype(np.float64)))[120:180]
+    better = np.log(without_noise(mel_power(noisy.astype(np.float64))))[120:180]
+    assert np.abs(better - clean).mean() < np.abs(dirty - clean).mean()
 
 
-def test_the_hash_of_a_voice_follows_its_file(settings: EngineSettings) -> None:
-    folder = settings.models_dir / "piper"
-    put_voice(folder, "de_DE-a-medium")
-    before = {voice.name: voice.sha256 for voice in find_voices(settings)}
-    (folder / "de_DE-a-medium.onnx").write_bytes(b"other weights")
-    assert {voice.name: voice.sha256 for voice in find_voices(settings)} != before
+def test_a_fingerprint_takes_the_pitch_by_its_median() -> None:
+    rows = np.zeros((200, DIMENSIONS))
+    rows[:, -1] = 7.0
+    rows[:40, -1] = 8.0
+    assert fingerprint(rows).mean[-1] == 7.0
+    assert len(fingerprint(rows).parts) == 3

@@ -70,7 +70,8 @@ def test_words_keep_their_order_and_never_overlap(
     said: list[tuple[int, int]], heard: list[tuple[int, int]]
 ) -> None:
     words: list[Word] = []
-    runs, at_ms = [], 0
+    runs: list[SpeechSpan] = []
+    at_ms = 0
     for gap_ms, length_ms in said:
         words.append(Word(at_ms + gap_ms, at_ms + gap_ms + length_ms, str(len(words))))
         at_ms += gap_ms + length_ms

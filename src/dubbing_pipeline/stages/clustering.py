@@ -36,7 +36,7 @@ class Clustering:
 
     distinct: float = 6.0
     most_speakers: int = 6
-    least_frames: int = 60
+    least_frames: int = 120
     full_frames: int = 200
     prior_lines: int = 30
     parts_scale: float = 2.0

@@ -25,8 +25,10 @@ BREATHS = Boundaries(pause_ms=150, join_ms=0, min_ms=0, max_ms=1_000_000)
 """Stretches that are taken for one voice until they show two: no pause, no end of a sentence."""
 WINDOW_MS = 2000
 LEAST_SIDE_MS = 700
-CHANGED = 7.0
+CHANGED = 5.0
 """How far apart, in spreads of one voice, the sides of a change of speaker are at least."""
+CHANCE = 3.0
+"""Times the chance of their evidence that is taken off first: of many places, the best is taken."""
 
 TURN_COST = 1.0
 """What a change of speaker costs at a pause or after a sentence; see ``clustering.follow``."""
@@ -119,7 +121,7 @@ def _jump(at_ms: int, span: Span, frames: VoiceFrames) -> float:
     prints: Voiceprints = whitened(sides)
     apart = float(distances(prints.points[:1], prints.points[1:])[0, 0])
     chance = prints.points.shape[1] * float((1 / prints.weights).sum())
-    return float(np.sqrt(max(apart - 1.5 * chance, 0.0)))
+    return float(np.sqrt(max(apart - CHANCE * chance, 0.0)))
 
 
 def pitch_hz(spans: Sequence[Span], frames: VoiceFrames) -> float:

@@ -39,6 +39,7 @@ _SPECTRUM_FFT = 512
 _PREEMPHASIS = 0.97
 _PITCH_FRAME = 1024
 _PITCH_HZ = (60, 400)
+_PITCH_BINS = 2 * _PITCH_FRAME * 1500 // SAMPLE_RATE_HZ
 _OCTAVE_COST = 0.02
 _NOISE_REACH = 150
 _NOISE_STEP = 50
@@ -199,7 +200,9 @@ def _pitch(frames: Floats) -> tuple[Floats, Floats]:
 
 
 def _autocorrelation(frames: Floats) -> Floats:
+    """Autocorrelation of what lies below 1500 Hz: broad peaks, and less of the noise."""
     power = np.square(np.abs(np.fft.rfft(frames, 2 * _PITCH_FRAME)))
+    power[:, _PITCH_BINS:] = 0.0
     return np.fft.irfft(power)[:, :_PITCH_FRAME]
 
 
