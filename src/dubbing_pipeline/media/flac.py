@@ -12,6 +12,7 @@ import numpy.typing as npt
 import soundfile
 
 from dubbing_pipeline.errors import InputRefused, OutOfSpace, ProgramFailed, RefusedError
+from dubbing_pipeline.utils.files import free_bytes
 
 Frames = npt.NDArray[np.float32]
 """Sound of one or more channels, float32 in -1 to 1, shape ``(n, channels)``."""
@@ -183,7 +184,10 @@ def write_flac(path: Path, frames: Frames, *, sample_rate_hz: int) -> None:
 
 
 class _Sink:
-    """The file under a writer. The library forgets why a write failed; this remembers."""
+    """The file under a writer. The library forgets why a write failed; this remembers.
+
+    A failed write is told to the library as a good one: it would stop with an assertion.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -198,7 +202,7 @@ class _Sink:
             return self._file.write(data)
         except OSError as error:
             self._broken = error
-            return 0
+            return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         try:
@@ -226,7 +230,8 @@ class _Sink:
         if self._broken is None:
             return
         if self._broken.errno in {errno.ENOSPC, errno.EDQUOT}:
+            folder = self._path.parent
             raise OutOfSpace(
-                "media.no_space", path=str(self._path), detail=str(self._broken)
+                "utils.disk_full", folder=str(folder), free=free_bytes(folder)
             ) from self._broken
         raise ProgramFailed("media.cannot_write", detail=str(self._broken)) from self._broken
