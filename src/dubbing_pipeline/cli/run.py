@@ -9,7 +9,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object at the
 
 
 def run(
-    film: Annotated[Path, typer.Argument(help="The film to dub.")],
+    film: Annotated[Path, typer.Argument(help="The film to dub.", readable=False)],
     to: Annotated[str, typer.Option("--to", help="Language to dub into: es, pt, en.")],
     *,
     source: Annotated[
@@ -17,17 +17,22 @@ def run(
     ] = "",
     mode: Annotated[str, typer.Option("--mode", help="Which engines: low, medium or high.")] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the result.", file_okay=False)
+        Path | None, typer.Option("--out", help="Folder for the result.", readable=False)
     ] = None,
     subtitles: Annotated[
-        Path | None, typer.Option("--subtitles", help="What is said, in place of recognition.")
+        Path | None,
+        typer.Option("--subtitles", help="What is said, in place of recognition.", readable=False),
     ] = None,
     target_subtitles: Annotated[
         Path | None,
-        typer.Option("--target-subtitles", help="What shall be said, in place of translation."),
+        typer.Option(
+            "--target-subtitles",
+            help="What shall be said, in place of translation.",
+            readable=False,
+        ),
     ] = None,
     glossary: Annotated[
-        Path | None, typer.Option("--glossary", help="CSV file: term, translation.")
+        Path | None, typer.Option("--glossary", help="CSV file: term, translation.", readable=False)
     ] = None,
     voices: Annotated[
         list[str] | None, typer.Option("--voices", help="SPEAKER=VOICE, as often as needed.")
