@@ -4,7 +4,8 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +33,37 @@ def children(pid: int) -> list[int]:
         if int(fields[1]) == pid:
             found.append(int(stat.parent.name))
     return found
+
+
+def marked(temporary: str) -> dict[int, str]:
+    """List living processes whose ``TMPDIR`` is this one, by number, with their names."""
+    wanted = f"TMPDIR={temporary}".encode()
+    found = {}
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if wanted in environment.read_bytes().split(b"\0"):
+                name = environment.with_name("comm").read_text().strip()
+                found[int(environment.parent.name)] = name
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def all_end_within(processes: Iterable[int], seconds: float) -> list[int]:
+    """Wait for processes, ours or not, all together; give those that live on."""
+    over = threading.Event()
+    timer = threading.Timer(seconds, over.set)
+    timer.start()
+    living = [pid for pid in processes if not _ends_before(pid, over)]
+    timer.cancel()
+    return living
+
+
+def _ends_before(pid: int, over: threading.Event) -> bool:
+    while not ends_within(pid, 0.05):
+        if over.is_set():
+            return ends_within(pid, 0)
+    return True
 
 
 @contextmanager

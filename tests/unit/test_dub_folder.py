@@ -1,5 +1,6 @@
 """A finished dub's folder appears whole, under a free name, and is found again."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from dubbing_pipeline.engines.base import EngineRef
 from dubbing_pipeline.engines.modes import EngineChoice
-from dubbing_pipeline.errors import NotFoundError
+from dubbing_pipeline.errors import NotFoundError, UsageError
 from dubbing_pipeline.model.spec import DubSpec
 from dubbing_pipeline.stages.dub_folder import (
     Record,
@@ -15,6 +16,7 @@ from dubbing_pipeline.stages.dub_folder import (
     place_once,
     publish,
     read_record,
+    refuse_unwritable,
     title_of,
 )
 
@@ -27,6 +29,13 @@ RECORD = Record(
     made={"fit": {"timeline": "t" * 64}},
     files={"film": "My film.es.mp4"},
 )
+
+
+FILES = {"My film.es.mp4": "film"}
+
+
+def published(out: Path, files: Mapping[str, Path | str]) -> Path:
+    return publish(out, RECORD, files, hidden=out / ".1.part", tick=lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +57,7 @@ def test_a_title_is_a_name_that_every_file_system_holds(name: str, title: str) -
 
 
 def test_a_folder_reads_back_as_it_was_published(tmp_path: Path) -> None:
-    folder = publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    folder = published(tmp_path, FILES)
     assert folder.name == "My film.es"
     assert read_record(folder) == RECORD
     assert find(tmp_path, RECORD) == folder
@@ -57,26 +66,44 @@ def test_a_folder_reads_back_as_it_was_published(tmp_path: Path) -> None:
 def test_a_taken_name_is_left_alone_and_the_next_free_one_is_used(tmp_path: Path) -> None:
     (tmp_path / "My film.es").mkdir()
     (tmp_path / "My film.es" / "mine.txt").write_text("keep")
-    folder = publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    folder = published(tmp_path, FILES)
     assert folder.name == "My film.es (2)"
     assert (tmp_path / "My film.es" / "mine.txt").read_text() == "keep"
 
 
-def test_what_a_killed_run_left_half_published_is_not_in_the_way(tmp_path: Path) -> None:
-    half = tmp_path / f".{RECORD.job[:32]}.part"
-    half.mkdir()
-    (half / "My film.es.mp4").write_text("ha")
-    folder = publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
-    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+def test_nothing_half_published_is_left_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        published(tmp_path, {"My film.es.mp4": tmp_path / "no such film"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_record_of_somebody_else_is_not_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "My film.es").mkdir()
+    (tmp_path / "My film.es" / "dub.json").write_text("{")
+    assert find(tmp_path, RECORD) is None
+    assert published(tmp_path, FILES).name == "My film.es (2)"
+
+
+@pytest.mark.parametrize("inside", [".", "result"])
+def test_a_file_cannot_be_the_out_folder(tmp_path: Path, inside: str) -> None:
+    (tmp_path / "film.mp4").write_text("film")
+    with pytest.raises(UsageError) as caught:
+        refuse_unwritable(tmp_path / "film.mp4" / inside)
+    assert caught.value.code == "stages.out_not_a_folder"
+
+
+def test_a_folder_that_is_not_there_yet_can_be_the_out_folder(tmp_path: Path) -> None:
+    refuse_unwritable(tmp_path / "a" / "b")
+    assert not (tmp_path / "a").exists()
 
 
 def test_other_work_is_not_found(tmp_path: Path) -> None:
-    publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    published(tmp_path, FILES)
     assert find(tmp_path, replace(RECORD, spec=DubSpec("es", "en", mode="medium"))) is None
 
 
 def test_a_folder_that_lost_its_film_is_not_whole(tmp_path: Path) -> None:
-    folder = publish(tmp_path, RECORD, {"My film.es.mp4": "film"})
+    folder = published(tmp_path, FILES)
     (folder / "My film.es.mp4").unlink()
     assert find(tmp_path, RECORD) is None
 
@@ -91,6 +118,6 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path, text: str | None)
 
 
 def test_a_file_of_the_folder_is_written_once(tmp_path: Path) -> None:
-    place_once(tmp_path / "report.json", "first")
-    place_once(tmp_path / "report.json", "second")
-    assert (tmp_path / "report.json").read_text() == "first"
+    for text in ("first", "second"):
+        place_once(tmp_path / "report.json", text, hidden=tmp_path / ".1.part")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["first"]

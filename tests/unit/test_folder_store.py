@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dubbing_pipeline.errors import NotFoundError
+from dubbing_pipeline.errors import NotFoundError, RefusedError
 from dubbing_pipeline.stages.folder_store import FolderStore, open_store, sweep
 
 KEY = "ab" + "0" * 62
@@ -52,3 +52,26 @@ def test_an_artifact_cannot_be_written_to_by_mistake(tmp_path: Path) -> None:
     with open_store(tmp_path, "one") as store:
         path = store.put(KEY, written(store, "x"))
         assert path.stat().st_mode & 0o222 == 0
+
+
+def test_what_a_dead_owner_left_half_written_elsewhere_is_swept(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine.part").write_text("keep")
+    with open_store(tmp_path / "state", "dead") as store:
+        folder, file = store.outside(out), store.outside(out)
+        folder.mkdir()
+        (folder / "film.mp4").write_text("half")
+        file.write_text("half")
+        # as a kill leaves it: the folder stays, the lock does not
+        (tmp_path / "state" / "work" / "dead").rename(tmp_path / "state" / "work" / "killed")
+    with open_store(tmp_path / "state", "next"):
+        assert [path.name for path in out.iterdir()] == ["mine.part"]
+        assert [path.name for path in (tmp_path / "state" / "work").iterdir()] == ["next"]
+
+
+def test_a_state_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RefusedError) as caught, open_store(tmp_path / "file" / "state", "one"):
+        pass
+    assert caught.value.code == "stages.state_not_writable"

@@ -9,7 +9,7 @@ import typer
 
 from dubbing_pipeline import __version__
 from dubbing_pipeline.cli import config, doctor, engines, lines
-from dubbing_pipeline.cli.edge import run_at_edge
+from dubbing_pipeline.cli.edge import orderly_end, run_at_edge
 from dubbing_pipeline.cli.run import run
 
 app = typer.Typer(
@@ -47,13 +47,13 @@ def cli(arguments: Sequence[str] | None = None, *, prog_name: str | None = None)
     """Run the command line and leave with its exit code: the door of console scripts.
 
     Exit codes: 0 good, 1 failed, 2 usage, 3 bad settings, 4 refused by policy, 5 not found,
-    130 interrupted.
+    130 interrupted, 143 terminated, 129 the terminal is gone.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(
-        run_at_edge(
+    with orderly_end():
+        code = run_at_edge(
             lambda: app(args=given, prog_name=prog_name),
             arguments=given,
             environ=os.environ,  # noqa: TID251 - the door
         )
-    )
+    sys.exit(code)

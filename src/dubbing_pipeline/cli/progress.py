@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -23,6 +24,7 @@ SHARES: Mapping[str, float] = {
     "export": 0.07,
     "verify": 0.05,
     "preview": 0.05,
+    "publish": 0.01,
 }
 """Each stage's usual share of the time: for the estimate only."""
 
@@ -33,7 +35,7 @@ _KNOWN_SHARE = 0.05
 def shown() -> Iterator[Watch]:
     """Show the events of one dub on standard error, as fits what it is."""
     if not sys.stderr.isatty():
-        yield _say_line
+        yield Lines(sys.stderr).watch
         return
     columns = (
         TextColumn("{task.description:<11}"),
@@ -46,11 +48,31 @@ def shown() -> Iterator[Watch]:
         yield Bars(progress, SystemClock()).watch
 
 
-def _say_line(event: StageEvent) -> None:
-    if event.kind == "finished":
-        sys.stderr.write(f"{event.stage}: {event.wall_s:.1f} s\n")
-    elif event.kind == "reused":
-        sys.stderr.write(f"{event.stage}: reused\n")
+class Lines:
+    """One line an event: ``mix: started``, ``mix: 40 %``, ``mix: 3.9 s`` or ``mix: reused``.
+
+    For logs and for programs that watch a dub. Progress is told in steps of ten percent.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._told = -1
+
+    def watch(self, event: StageEvent) -> None:
+        words = self._words(event)
+        if words:
+            self._stream.write(f"{event.stage}: {words}\n")
+            self._stream.flush()
+
+    def _words(self, event: StageEvent) -> str:
+        if event.kind == "progress":
+            step = int(event.progress * 10)
+            if step <= self._told:  # some stages count their passes one by one
+                return ""
+            self._told = step
+            return f"{step * 10} %"
+        self._told = -1
+        return f"{event.wall_s:.1f} s" if event.kind == "finished" else event.kind
 
 
 class Estimate:

@@ -5,33 +5,42 @@ from typing import Annotated
 
 import typer
 
+# Files are opened, and refused in our own words, further in.
+Film = Annotated[Path, typer.Argument(help="The film to dub.", readable=False)]
+To = Annotated[str, typer.Option("--to", help="Language to dub into: es, pt, en.")]
+From = Annotated[str, typer.Option("--from", help="Language of the film; found out if left away.")]
+ModeName = Annotated[str, typer.Option("--mode", help="Which engines: low, medium or high.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the result.", readable=False)]
+Subtitles = Annotated[
+    Path | None,
+    typer.Option("--subtitles", help="What is said, in place of recognition.", readable=False),
+]
+TargetSubtitles = Annotated[
+    Path | None,
+    typer.Option(
+        "--target-subtitles", help="What shall be said, in place of translation.", readable=False
+    ),
+]
+Glossary = Annotated[
+    Path | None, typer.Option("--glossary", help="CSV file: term, translation.", readable=False)
+]
+Voices = Annotated[
+    list[str] | None, typer.Option("--voices", help="SPEAKER=VOICE, as often as needed.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")]
 
 
 def run(
-    film: Annotated[Path, typer.Argument(help="The film to dub.")],
-    to: Annotated[str, typer.Option("--to", help="Language to dub into: es, pt, en.")],
+    film: Film,
+    to: To,
     *,
-    source: Annotated[
-        str, typer.Option("--from", help="Language of the film; found out if left away.")
-    ] = "",
-    mode: Annotated[str, typer.Option("--mode", help="Which engines: low, medium or high.")] = "",
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the result.", file_okay=False)
-    ] = None,
-    subtitles: Annotated[
-        Path | None, typer.Option("--subtitles", help="What is said, in place of recognition.")
-    ] = None,
-    target_subtitles: Annotated[
-        Path | None,
-        typer.Option("--target-subtitles", help="What shall be said, in place of translation."),
-    ] = None,
-    glossary: Annotated[
-        Path | None, typer.Option("--glossary", help="CSV file: term, translation.")
-    ] = None,
-    voices: Annotated[
-        list[str] | None, typer.Option("--voices", help="SPEAKER=VOICE, as often as needed.")
-    ] = None,
+    source: From = "",
+    mode: ModeName = "",
+    out: Out = None,
+    subtitles: Subtitles = None,
+    target_subtitles: TargetSubtitles = None,
+    glossary: Glossary = None,
+    voices: Voices = None,
     as_json: Json = False,
 ) -> None:
     """Dub one film into a folder of its own; nothing is ever overwritten."""

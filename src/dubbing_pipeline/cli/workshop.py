@@ -3,8 +3,10 @@
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
@@ -27,14 +29,29 @@ def open_dubber(settings: Settings) -> Iterator[Dubber]:
     registry = Registry(told)
     owner = incarnation(socket.gethostname(), os.getpid())
     clock = SystemClock()
-    with open_store(settings.public.state_dir, owner) as artifacts:
+    with (
+        open_store(settings.public.state_dir, owner) as artifacts,
+        _temporary_files_in(artifacts.scratch().parent),
+    ):
         runner = Runner(artifacts=artifacts, engines=registry, clock=clock, load=load_stages)
         yield Dubber(
             artifacts=artifacts,
             runner=runner,
             resolve=lambda request: _resolve(registry, request),
+            outside=artifacts.outside,
             clock=clock,
         )
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Have all temporary files of this process in one folder: it is swept if we are killed."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _resolve(registry: Registry, request: Request) -> EngineChoice:

@@ -71,13 +71,7 @@ class ApertiumTranslator:
         pair = (request.source_language, request.target_language)
         chain = self._chains.get(pair)
         if chain is None:
-            raise LanguageUnsupported(
-                "engines.pair_missing",
-                engine="apertium",
-                source=pair[0],
-                target=pair[1],
-                fix=pair_fix(pair, installed_modes(self._data_dir)),
-            )
+            raise _pair_missing(pair, installed_modes(self._data_dir))
         tick(0.0)
         lines = LineTranslator(
             request,
@@ -117,10 +111,18 @@ def _answer(line_id: int, text: str) -> Variants:
     return Variants(line_id, (text,))
 
 
-def pair_fix(pair: Pair, installed: Iterable[Pair]) -> str:
-    """Name the command that brings a pair, or the one that shows what there is."""
+def _pair_missing(pair: Pair, installed: Iterable[Pair]) -> LanguageUnsupported:
+    source, target = pair
     packages = packages_for(pair, installed)
-    return install_command(packages) if packages else "dub engines list"
+    if not packages:
+        return LanguageUnsupported("engines.no_package_for_pair", source=source, target=target)
+    return LanguageUnsupported(
+        "engines.pair_missing",
+        engine="apertium",
+        source=source,
+        target=target,
+        fix=install_command(packages),
+    )
 
 
 def open_apertium(settings: EngineSettings, model: str) -> ApertiumTranslator:
@@ -139,12 +141,6 @@ def open_apertium(settings: EngineSettings, model: str) -> ApertiumTranslator:
         raise EngineMissing("engines.no_pairs", engine="apertium", fix=FIX)
     source, _, target = model.partition("-")
     if model and (source, target) not in found:
-        raise LanguageUnsupported(
-            "engines.pair_missing",
-            engine="apertium",
-            source=source,
-            target=target,
-            fix=pair_fix((source, target), installed_modes(data_dir)),
-        )
+        raise _pair_missing((source, target), installed_modes(data_dir))
     pair = (source, target) if model else None
     return ApertiumTranslator(program, data_dir=data_dir, cache_dir=settings.cache_dir, pair=pair)

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dubbing_pipeline.errors import ProgramFailed
+from dubbing_pipeline.errors import InputRefused, ProgramFailed
 from dubbing_pipeline.media.ffmpeg import (
     MediaInput,
     MediaOutput,
@@ -23,6 +23,9 @@ SPEECH_RATE_HZ = 16_000
 _GAP_S = 0.04
 """Holes and overlaps of time stamps longer than this are filled or cut, so that sound keeps to
 the picture; shorter ones are the rounding of containers."""
+
+_CUT_SHORT = ("partial file", "File ended prematurely")
+"""What ffmpeg's MP4 and Matroska readers say; it goes on then, and would leave silence."""
 
 _FLAC = ("-c:a", "flac", "-compression_level", "5", *bit_exact())
 
@@ -64,11 +67,11 @@ def decode_film(
         tick: Progress and cancel.
 
     Raises:
-        InputRefused: The film is not a regular file.
+        InputRefused: The film is not a regular file, or it ends before its own index says.
         OutOfSpace: The disk is full.
         ProgramFailed: ffmpeg could not decode it.
     """
-    convert(
+    said = convert(
         [MediaInput(path)],
         [
             MediaOutput(mix, "flac", ("-map", "[mix]", *_FLAC)),
@@ -79,6 +82,8 @@ def decode_film(
         duration_ms=info.duration_ms,
         tick=tick,
     )
+    if any(words in said for words in _CUT_SHORT):
+        raise InputRefused("media.cut_short")
 
 
 def measure_loudness(path: Path, *, duration_ms: int, tick: Tick = no_tick) -> Loudness:

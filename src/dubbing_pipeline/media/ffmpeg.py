@@ -18,6 +18,7 @@ from typing import Literal
 from dubbing_pipeline.errors import InputRefused, OutOfSpace, RefusedError
 from dubbing_pipeline.media.source import opened
 from dubbing_pipeline.media.streams import MediaInfo
+from dubbing_pipeline.utils.files import free_bytes
 from dubbing_pipeline.utils.process import Limits, run
 
 FILM_FORMATS = (
@@ -165,12 +166,13 @@ def convert(
             *(("-filter_complex", graph) if graph else ()),
             *(part for output in outputs for part in _output_arguments(output, threads)),
         )
-        done = run(
-            argv, limits=limits, on_line=progress.read, tick=progress.beat, pass_fds=descriptors
-        )
-        # ffmpeg ends with status 0 when only the last block of a file found no room.
-        if "No space left on device" in done.stderr:
-            raise OutOfSpace("utils.no_space", program="ffmpeg", detail=done.stderr)
+        with _naming_the_disk(outputs):
+            done = run(
+                argv, limits=limits, on_line=progress.read, tick=progress.beat, pass_fds=descriptors
+            )
+            # ffmpeg ends with status 0 when only the last block of a file found no room.
+            if "No space left on device" in done.stderr:
+                raise OutOfSpace("utils.no_space", program="ffmpeg", detail=done.stderr)
     tick(1.0)
     return done.stderr
 
@@ -251,6 +253,19 @@ class _Progress:
 
     def beat(self) -> None:
         self._tick(min(self.done_ms / self._duration_ms, 1.0))
+
+
+@contextmanager
+def _naming_the_disk(outputs: Sequence[MediaOutput]) -> Iterator[None]:
+    """Say which folder had no room; ffmpeg names a file that is gone by then."""
+    try:
+        yield
+    except OutOfSpace as error:
+        folder = next((output.path.parent for output in outputs if output.path), None)
+        if folder is None:
+            raise
+        free = free_bytes(folder)
+        raise OutOfSpace("utils.disk_full", folder=str(folder), free=free) from error
 
 
 @contextmanager

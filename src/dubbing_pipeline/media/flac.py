@@ -13,6 +13,7 @@ import numpy.typing as npt
 import soundfile
 
 from dubbing_pipeline.errors import InputRefused, OutOfSpace, ProgramFailed, RefusedError
+from dubbing_pipeline.utils.files import free_bytes
 
 Frames = npt.NDArray[np.float32]
 """Sound of one or more channels, float32 in -1 to 1, shape ``(n, channels)``."""
@@ -217,8 +218,9 @@ class _Sink:
         if self._broken is None:
             return
         if self._broken.errno in {errno.ENOSPC, errno.EDQUOT}:
+            folder = self._path.parent
             raise OutOfSpace(
-                "media.no_space", path=str(self._path), detail=str(self._broken)
+                "utils.disk_full", folder=str(folder), free=free_bytes(folder)
             ) from self._broken
         raise ProgramFailed("media.cannot_write", detail=str(self._broken)) from self._broken
 

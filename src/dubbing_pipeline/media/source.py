@@ -22,6 +22,8 @@ def opened(path: Path) -> Iterator[int]:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags)
+    except PermissionError as error:
+        raise InputRefused("media.not_readable", path=str(path)) from error
     except OSError as error:
         raise InputRefused(
             "media.cannot_open", path=str(path), detail=error.strerror or ""

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from dubbing_pipeline.errors import OutOfSpace
 from dubbing_pipeline.media.ffmpeg import (
     MediaInput,
     MediaOutput,
@@ -18,6 +17,7 @@ from dubbing_pipeline.media.ffmpeg import (
     has_filter,
     no_tick,
 )
+from dubbing_pipeline.utils.files import refusing_full_disk
 
 Samples = npt.NDArray[np.float32]
 """Mono sound, float32 in -1 to 1, shape ``(n,)``."""
@@ -131,14 +131,11 @@ def _write_slots(
     lead = round(lead_s * sample_rate_hz)
     lengths_s = [int(len(line.samples) / sample_rate_hz + lead_s + _GUARD_S) + 1 for line in lines]
     ends_s = np.cumsum(lengths_s).tolist()
-    try:
-        with path.open("wb") as file:
-            for line, length_s in zip(lines, lengths_s, strict=True):
-                slot = np.zeros(length_s * sample_rate_hz, dtype="<f4")
-                slot[lead : lead + len(line.samples)] = line.samples
-                file.write(slot.data)
-    except OSError as error:
-        raise OutOfSpace("media.no_space", path=str(path), detail=str(error)) from error
+    with refusing_full_disk(path.parent), path.open("wb") as file:
+        for line, length_s in zip(lines, lengths_s, strict=True):
+            slot = np.zeros(length_s * sample_rate_hz, dtype="<f4")
+            slot[lead : lead + len(line.samples)] = line.samples
+            file.write(slot.data)
     return list(zip([0, *ends_s[:-1]], ends_s, strict=True))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dubbing_pipeline.stages.call import Json, canonical
+from dubbing_pipeline.utils.files import refusing_full_disk
 
 
 class ArtifactStore(Protocol):
@@ -39,9 +40,14 @@ class ArtifactStore(Protocol):
 
 
 def put_text(artifacts: ArtifactStore, key: str, text: str) -> str:
-    """Store text under a key, and give the key back."""
+    """Store text under a key, and give the key back.
+
+    Raises:
+        OutOfSpace: The disk is full.
+    """
     path = artifacts.scratch(".txt")
-    path.write_text(text, encoding="utf-8")
+    with refusing_full_disk(path.parent):
+        path.write_text(text, encoding="utf-8")
     artifacts.put(key, path)
     return key
 

@@ -7,7 +7,7 @@ the only one that is spoken again.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from dubbing_pipeline.engines.base import EngineRef, SpeechRequest
+from dubbing_pipeline.engines.base import EngineRef, SpeechRequest, Tick
 from dubbing_pipeline.stages.base import StageContext
 from dubbing_pipeline.stages.call import digest
 from dubbing_pipeline.stages.take import trim
@@ -60,15 +60,20 @@ class Booth:
         missing = list({self.key(each): each for each in wanted}.items())
         missing = [(key, each) for key, each in missing if not store.has(key)]
         for begin in range(0, len(missing), _BATCH):
-            self._context.tick(begin / len(missing))
-            self._record(missing[begin : begin + _BATCH])
+            batch = missing[begin : begin + _BATCH]
 
-    def _record(self, batch: Sequence[tuple[str, Wanted]]) -> None:
+            def beat(done: float, begin: int = begin, size: int = len(batch)) -> None:
+                self._context.tick((begin + done * size) / len(missing))
+
+            beat(0.0)
+            self._record(batch, beat)
+
+    def _record(self, batch: Sequence[tuple[str, Wanted]], tick: Tick) -> None:
         engine = self._context.engines.synthesizer(self._engine)
         requests = [
             SpeechRequest(each.text, self._language, each.voice, each.rate) for _, each in batch
         ]
-        spoken = engine.speak(requests, tick=lambda _: None)
+        spoken = engine.speak(requests, tick=tick)
         for (key, each), speech in zip(batch, spoken, strict=True):
             put_speech(self._context.artifacts, key, trim(speech, line=each.line))
 

@@ -1,12 +1,13 @@
 """One film dubbed into a folder, without a server; and a finished folder changed line by line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dubbing_pipeline.engines.modes import EngineChoice
-from dubbing_pipeline.errors import InputRefused, RefusedError
+from dubbing_pipeline.errors import NotFoundError, RefusedError, UsageError
 from dubbing_pipeline.media.containers import choose_container
 from dubbing_pipeline.media.probe import audio_to_dub, probe
 from dubbing_pipeline.media.subtitles import read_subtitles
@@ -50,16 +51,26 @@ class Finished:
 Resolve = Callable[[Request], EngineChoice]
 """Chooses engines for a request, or refuses with the command that brings what is missing."""
 
+Outside = Callable[[Path], Path]
+"""Gives a hidden temporary name in a folder; what lies there does not outlive a kill for long."""
+
 
 class Dubber:
     """Dubs into folders with one store, one set of engines and one runner."""
 
     def __init__(
-        self, *, artifacts: ArtifactStore, runner: Runner, resolve: Resolve, clock: Clock
+        self,
+        *,
+        artifacts: ArtifactStore,
+        runner: Runner,
+        resolve: Resolve,
+        outside: Outside,
+        clock: Clock,
     ) -> None:
         self._artifacts = artifacts
         self._runner = runner
         self._resolve = resolve
+        self._outside = outside
         self._clock = clock
 
     def dub(self, request: Request, watch: Watch) -> Finished:
@@ -76,6 +87,7 @@ class Dubber:
         record = Record(title, spec, engines, given, made={}, files={})
         known = dub_folder.find(request.out_dir, record)
         if known is not None:
+            watch(StageEvent("publish", "reused", 1.0))
             return _finished(known)
         made = self._runner.run(plan(spec, engines), given, watch)
         record = replace(record, made=_stages_of(made))
@@ -84,7 +96,18 @@ class Dubber:
         files: dict[str, Path | str] = self._files(made, names)
         files |= {TIMELINE: self._artifacts.fetch(made.keys["fit"]["timeline"])}
         files |= self._reports(made, self._timing(made, begin_s), rev=0)
-        return _finished(dub_folder.publish(request.out_dir, record, files))
+        return _finished(self._publish(request.out_dir, record, files, watch))
+
+    def _publish(
+        self, out_dir: Path, record: Record, files: Mapping[str, Path | str], watch: Watch
+    ) -> Path:
+        with self._told("publish", watch) as tick:
+            # the same command may have run at the same time, and come first
+            known = dub_folder.find(out_dir, record)
+            if known is not None:
+                return known
+            hidden = self._outside(out_dir)
+            return dub_folder.publish(out_dir, record, files, hidden=hidden, tick=tick)
 
     def render(self, folder: Path, watch: Watch) -> Finished:
         """Make the film anew with the folder's edits; the earlier one stays beside it."""
@@ -101,7 +124,7 @@ class Dubber:
         files |= {beside(TIMELINE, edits.rev): timeline}
         files |= self._reports(made, self._timing(made, begin_s), rev=edits.rev)
         for name, content in files.items():
-            dub_folder.place_once(folder / name, content)
+            dub_folder.place_once(folder / name, content, hidden=self._outside(folder))
         dub_folder.write_record(folder, replace(record, files=names, rev=edits.rev))
         return _finished(folder)
 
@@ -117,24 +140,35 @@ class Dubber:
         steps = plan_preview(record.spec, record.engines, line=line)
         made = self._runner.run(steps, given, watch)
         path = folder / preview_name(line, edits.rev)
-        dub_folder.place_once(path, self._artifacts.fetch(made.keys["preview"]["clip"]))
+        clip = self._artifacts.fetch(made.keys["preview"]["clip"])
+        dub_folder.place_once(path, clip, hidden=self._outside(folder))
         return path
 
     def _take_in(self, request: Request, watch: Watch) -> tuple[dict[str, str], DubSpec]:
-        def tick(done: float) -> None:
-            watch(StageEvent("import", "progress", done))
-
-        given = {"film": take_in(request.film, self._artifacts, tick)}
         texts = {"source": request.source_subtitles, "target": request.target_subtitles}
-        for which, path in texts.items():
-            if path is not None:
-                given[f"{which}_subtitles"] = take_in(path, self._artifacts, tick)
+        with self._told("import", watch) as tick:
+            given = {"film": take_in(request.film, self._artifacts, tick)}
+            for which, path in texts.items():
+                if path is not None:
+                    given[f"{which}_subtitles"] = take_in(path, self._artifacts, tick)
         spec = replace(
             request.spec,
             source_subtitles=given.get("source_subtitles"),
             target_subtitles=given.get("target_subtitles"),
         )
         return given, spec
+
+    @contextmanager
+    def _told(self, step: str, watch: Watch) -> Iterator[Callable[[float], None]]:
+        """Tell of a step before or after the stages as the runner tells of those.
+
+        Yields:
+            What takes the step's progress, 0 to 1.
+        """
+        watch(StageEvent(step, "started"))
+        begin_s = self._clock.monotonic_s()
+        yield lambda done: watch(StageEvent(step, "progress", done))
+        watch(StageEvent(step, "finished", 1.0, self._clock.monotonic_s() - begin_s))
 
     def _given_edited(self, record: Record, edits: Edits) -> Keys:
         text = edits_text(edits)
@@ -168,14 +202,17 @@ class Dubber:
 
 def _refuse_early(request: Request) -> None:
     """Look at what was named before anything is copied: messages then name the person's files."""
-    if not request.film.is_file():
-        raise InputRefused("stages.no_such_file", path=str(request.film))
+    dub_folder.refuse_unwritable(request.out_dir)
+    texts = [request.source_subtitles, request.target_subtitles]
+    for path in (request.film, *(text for text in texts if text is not None)):
+        if not path.exists():
+            raise NotFoundError("stages.no_such_file", path=str(path))
+    if request.source_subtitles is not None and request.spec.source_language is None:
+        raise UsageError("stages.subtitles_language")
     audio_to_dub(probe(request.film.resolve()))
-    for path in (request.source_subtitles, request.target_subtitles):
-        if path is not None:
-            if not path.is_file():
-                raise InputRefused("stages.no_such_file", path=str(path))
-            read_subtitles(path.resolve())
+    for text in texts:
+        if text is not None:
+            read_subtitles(text.resolve())
 
 
 def edit(folder: Path, line: int, change: LineEdit) -> Edits:

@@ -6,9 +6,12 @@ and ``dub.json``, which says by content key what all of it was made from. The fo
 its name in one step, whole, or not at all, and never takes a name that is in use.
 """
 
+import errno
 import json
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from glob import escape
 from itertools import count
@@ -18,11 +21,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from dubbing_pipeline.engines.modes import EngineChoice
-from dubbing_pipeline.errors import NotFoundError
+from dubbing_pipeline.errors import NotFoundError, UsageError
 from dubbing_pipeline.model.spec import DubSpec
 from dubbing_pipeline.stages.call import digest
 from dubbing_pipeline.utils.files import (
     copy_content,
+    existing_part,
     refusing_full_disk,
     rename_new,
     sync_folder,
@@ -79,39 +83,66 @@ def title_of(film: Path) -> str:
     return title.encode()[:_TITLE_BYTES].decode(errors="ignore").rstrip(". ") or "film"
 
 
+def refuse_unwritable(out_dir: Path) -> None:
+    """Refuse an out folder that we cannot write to, before hours of work and not after.
+
+    Raises:
+        UsageError: It is no folder, or may not be written to.
+    """
+    there = existing_part(out_dir)
+    if not there.is_dir():
+        raise UsageError("stages.out_not_a_folder", folder=str(out_dir), file=str(there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _not_writable(out_dir, os.strerror(errno.EACCES))
+
+
 def find(out_dir: Path, wanted: Record) -> Path | None:
     """Find the folder of the same work, if it was done before and is still whole."""
     for folder in sorted(out_dir.glob(f"{escape(wanted.title)}.*")):
-        if not (folder / RECORD).is_file():
-            continue
-        record = read_record(folder)
+        try:
+            record = read_record(folder)
+        except NotFoundError:
+            continue  # somebody else's, or another release's
         whole = all((folder / name).is_file() for name in record.files.values())
         if record.job == wanted.job and whole:
             return folder
     return None
 
 
-def publish(out_dir: Path, record: Record, contents: Mapping[str, Path | str]) -> Path:
+def publish(
+    out_dir: Path,
+    record: Record,
+    contents: Mapping[str, Path | str],
+    *,
+    hidden: Path,
+    tick: Callable[[float], None],
+) -> Path:
     """Make the folder: in a hidden one beside it first, then renamed in one step.
 
     Args:
         out_dir: Where the folder shall be; made if it is not there.
         record: What the dub is made of; its ``title`` and language name the folder.
         contents: File name to a file to copy, or text to write.
+        hidden: A name in ``out_dir`` that nobody has.
+        tick: Progress 0 to 1, and cancel.
 
     Returns:
         The folder. If the name is taken, it is ``<title>.<language> (2)`` and so on.
 
     Raises:
         OutOfSpace: The disk is full; nothing stays.
+        UsageError: The out folder may not be written to.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
-    hidden = out_dir / f".{record.job[:32]}.part"
-    shutil.rmtree(hidden, ignore_errors=True)  # of a run of the same work that was killed here
     try:
         with refusing_full_disk(out_dir):
+            out_dir.mkdir(parents=True, exist_ok=True)
             hidden.mkdir()
-            for name, content in contents.items():
+    except OSError as error:
+        raise _not_writable(out_dir, error.strerror or "") from error
+    try:
+        with refusing_full_disk(out_dir):
+            for number, (name, content) in enumerate(contents.items()):
+                tick(number / len(contents))
                 place(hidden / name, content)
             write_record(hidden, record)
             sync_folder(hidden)
@@ -128,16 +159,27 @@ def place(path: Path, content: Path | str) -> None:
         write_atomic(path, content)
 
 
-def place_once(path: Path, content: Path | str) -> None:
-    """Write a new file of the folder, whole or not at all; one that is there already stays."""
+def place_once(path: Path, content: Path | str, *, hidden: Path) -> None:
+    """Write a new file of the folder, whole or not at all; one that is there already stays.
+
+    Args:
+        path: The file.
+        content: A file to copy, or text to write.
+        hidden: A name in the same folder that nobody has.
+
+    Raises:
+        OutOfSpace: The disk is full; nothing stays.
+    """
     if path.exists():
         return
-    with refusing_full_disk(path.parent):
-        hidden = path.with_name(f".{path.name}.part")
+    try:
+        with refusing_full_disk(path.parent):
+            place(hidden, content)
+            with suppress(FileExistsError):  # somebody else was faster: that one stays
+                rename_new(hidden, path)
+            sync_folder(path.parent)
+    finally:
         hidden.unlink(missing_ok=True)
-        place(hidden, content)
-        rename_new(hidden, path)
-        sync_folder(path.parent)
 
 
 def read_report(path: Path) -> dict[str, Any]:
@@ -167,6 +209,10 @@ def read_record(folder: Path) -> Record:
         return _RECORD.validate_python(value)
     except (ValueError, TypeError, KeyError, ValidationError) as error:
         raise NotFoundError("stages.no_dub_here", folder=str(folder), file=RECORD) from error
+
+
+def _not_writable(out_dir: Path, detail: str) -> UsageError:
+    return UsageError("stages.out_not_writable", folder=str(out_dir), detail=detail)
 
 
 def _take_name(hidden: Path, out_dir: Path, name: str) -> Path:

@@ -3,19 +3,24 @@
 Publishing is a rename that the kernel refuses if the name is taken:
 of two workers that make the same artifact the second one finds the first one's, discards its
 own and reads the winner's. Temporary files lie in ``<root>/work/<owner>`` on the same file
-system; a folder there whose owner has died is swept by the next one that opens the store.
+system; a folder there whose owner has died is swept by the next one that opens the store, and
+with it what the owner was about to write elsewhere (``FolderStore.outside``).
 """
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from dubbing_pipeline.errors import NotFoundError
+from dubbing_pipeline.errors import NotFoundError, RefusedError
 from dubbing_pipeline.utils.files import refusing_full_disk, rename_new, sync_file, sync_folder
+
+_OUTSIDE = "outside"
+_PART = ".part"
 
 
 class FolderStore:
@@ -52,6 +57,19 @@ class FolderStore:
     def scratch(self, suffix: str = "") -> Path:
         return self._work / f"{next(self._numbers)}{suffix}"
 
+    def outside(self, folder: Path) -> Path:
+        """Give a hidden temporary name in a folder elsewhere; nothing has that name.
+
+        It is noted first: whatever lies there when we are killed is swept with our own files.
+
+        Raises:
+            OutOfSpace: The disk is full.
+        """
+        path = folder.absolute() / f".{secrets.token_hex(8)}{_PART}"
+        with refusing_full_disk(self._work), (self._work / _OUTSIDE).open("ab") as notes:
+            notes.write(os.fsencode(path) + b"\0")
+        return path
+
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / key
 
@@ -63,10 +81,20 @@ def open_store(state_dir: Path, owner: str) -> Iterator[FolderStore]:
     Args:
         state_dir: The folder that holds ``artifacts`` and ``work``; made if it is not there.
         owner: Name of this process life; its temporary files carry it.
+
+    Raises:
+        RefusedError: The folder cannot be made, or not be written to.
+        OutOfSpace: The disk is full.
     """
     work = state_dir / "work"
     mine = work / owner
-    lock = _hold(mine)
+    try:
+        lock = _hold(mine)
+    except OSError as error:
+        detail = error.strerror or ""
+        raise RefusedError(
+            "stages.state_not_writable", folder=str(state_dir), detail=detail
+        ) from error
     try:
         sweep(work)
         yield FolderStore(state_dir / "artifacts", mine)
@@ -101,8 +129,23 @@ def sweep(work: Path) -> int:
         except BlockingIOError:
             continue
         else:
+            _remove_outside(folder / _OUTSIDE)
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
         finally:
             os.close(handle)
     return removed
+
+
+def _remove_outside(notes: Path) -> None:
+    """Remove what a dead owner left half-written in other folders."""
+    if not notes.is_file():
+        return
+    for name in notes.read_bytes().split(b"\0"):
+        path = Path(os.fsdecode(name))
+        if not (path.name.startswith(".") and path.name.endswith(_PART)):
+            continue  # the note itself was cut off
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

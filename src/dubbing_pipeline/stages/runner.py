@@ -15,6 +15,7 @@ from dubbing_pipeline.stages.base import EngineSource, Stage, StageContext, Stag
 from dubbing_pipeline.stages.call import Keys, StageCall
 from dubbing_pipeline.stages.plan import Step
 from dubbing_pipeline.utils.clock import Clock
+from dubbing_pipeline.utils.files import refusing_full_disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ class Runner:
             lambda progress: watch(StageEvent(call.stage, "progress", progress)),
         )
         try:
-            made = stage.run(call, context)
+            # whatever a stage writes, by whatever library, it writes there
+            with refusing_full_disk(self._artifacts.scratch().parent):
+                made = stage.run(call, context)
         except BaseException as error:
             error.add_note(f"stage: {call.stage}")
             raise
