@@ -1,6 +1,7 @@
 """Films of all kinds are described as they are."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,35 @@ def test_a_codec_nobody_knows_is_named(made: Make) -> None:
         made(*COLOUR, "-c:v", "png", muxer="matroska")
     assert caught.value.code == "media.codec_refused"
     assert caught.value.params["codecs"] == "png"
+
+
+def test_reordered_frames_in_avi_have_lost_their_times(made: Make) -> None:
+    with pytest.raises(InputRefused) as caught:
+        made(*COLOUR, "-c:v", "libx264", "-pix_fmt", "yuv420p", muxer="avi")
+    assert caught.value.code == "media.no_frame_times"
+
+
+@pytest.mark.parametrize(("muxer", "codec"), [("avi", "mpeg4"), ("mpeg", "mpeg1video")])
+def test_frames_without_times_keep_their_order_when_copied(
+    tmp_path: Path, muxer: str, codec: str
+) -> None:
+    need("ffmpeg")
+    film, copy = tmp_path / "film", tmp_path / "copy"
+    run_ffmpeg(*COLOUR, "-c:v", codec, "-bf", "2", "-f", muxer, str(film))
+    output = MediaOutput(copy, "matroska", ("-map", "0:v", "-c", "copy"))
+    convert([MediaInput(film)], [output], duration_ms=1000)
+    times_ms = shown_at_ms(copy)
+    assert len(times_ms) >= 23
+    assert [after - before for before, after in pairwise(times_ms)] == [40] * (len(times_ms) - 1)
+
+
+def shown_at_ms(film: Path) -> list[int]:
+    """List when the pictures of an MKV film are shown, in the order they are decoded."""
+    listing = film.with_suffix(".md5")
+    every = ("-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:1000")
+    run_ffmpeg("-i", str(film), *every, "-f", "framemd5", str(listing))
+    lines = [line for line in listing.read_text().splitlines() if not line.startswith("#")]
+    return [int(line.split(",")[2]) for line in lines]
 
 
 VIDEO_ENCODERS = {"av1": "libaom-av1", "h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9"}

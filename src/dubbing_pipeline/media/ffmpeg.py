@@ -299,6 +299,8 @@ def _input_arguments(
         formats = item.demuxer or ",".join(FILM_FORMATS)
         arguments += ["-protocol_whitelist", "file", "-format_whitelist", formats]
         arguments += ["-max_pixels", str(_MAX_PIXELS), "-threads", str(threads)]
+        # AVI and old MPEG leave times out; without this, copied frames swap places unnoticed.
+        arguments += ["-fflags", "+genpts"]
         arguments += ["-f", item.demuxer] if item.demuxer else []
         arguments += [*item.options, "-i", f"file:/proc/self/fd/{descriptor}"]
     return tuple(arguments)

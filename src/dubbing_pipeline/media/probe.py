@@ -144,6 +144,7 @@ class _Stream(_Edge):
     avg_frame_rate: str = "0/0"
     r_frame_rate: str = "0/0"
     start_time: float = 0.0
+    has_b_frames: int = 0
     channels: int = 0
     channel_layout: str = ""
     sample_rate: int = 0
@@ -158,6 +159,11 @@ class _Stream(_Edge):
     @property
     def is_kept(self) -> bool:
         return self.codec_name in _KNOWN.get(self.codec_type, ()) and not self.is_cover
+
+    @property
+    def lacks_times(self) -> bool:
+        """Whether AVI, which has no place for them, lost the times of reordered frames."""
+        return self.codec_name in {"h264", "hevc"} and self.has_b_frames > 0
 
     @property
     def is_cover(self) -> bool:
@@ -189,6 +195,8 @@ def _read(text: bytes, path: Path) -> MediaInfo:
     kept = [stream for stream in found.streams if stream.is_kept]
     for cover in (stream for stream in found.streams if stream.is_cover):
         _check_cover(cover)
+    if found.format.format_name == "avi" and any(stream.lacks_times for stream in kept):
+        raise InputRefused("media.no_frame_times", path=str(path))
     zero_s = found.format.start_time
     return MediaInfo(
         container=found.format.format_name.split(",")[0],

@@ -33,7 +33,9 @@ _LEAD_S = {"rubberband": 0.0, "atempo": 0.25}
 """Silence before each line: ``atempo`` loses the first half of its window."""
 
 _OPTIONS = {"rubberband": ":formant=preserved:pitchq=quality:window=short", "atempo": ""}
-"""The short window keeps the moment and the pitch of speech best; docs/benchmarks.md."""
+"""Measured on 40 lines of four voices, recognised by Whisper, at 0.8 to 1.35: the short window
+makes a tenth fewer wrong words than the default one and halves its errors of pitch up to 1.2;
+``atempo`` is no worse in words and better in pitch, but its level grows with the tempo."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,6 @@ TICK_S = 0.2
 
 STDERR_TAIL_BYTES = 8192
 _CHUNK_BYTES = 1 << 16
-_PROBE_S = 5.0
 
 Tick = Callable[[], None]
 
@@ -205,17 +204,18 @@ class _Program:
         self._errors = bytearray()
         self._unsent = bytearray()
         self._finishing = False
-        self._wall = Wall(limits.wall_s)
         self._process = _start(
             argv, limits=limits, cwd=cwd, pass_fds=pass_fds, environment=environment
         )
         self._stdin = _piped(self._process.stdin)
         self._stdout = _piped(self._process.stdout)
         self._stderr = _piped(self._process.stderr)
-        self._selector = selectors.DefaultSelector()
-        self._end = os.pidfd_open(self._process.pid)
-        for source in (self._end, self._stdout, self._stderr):
-            self._selector.register(source, selectors.EVENT_READ)
+        try:
+            self._watch()
+        except OSError as error:
+            self.reap()
+            raise _not_started(argv[0], error) from error
+        self._wall = Wall(limits.wall_s)
 
     @property
     def stderr(self) -> str:
@@ -281,6 +281,12 @@ class _Program:
         for stream in (self._stdin, self._stdout, self._stderr):
             stream.close()
 
+    def _watch(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._end = os.pidfd_open(self._process.pid)
+        for source in (self._end, self._stdout, self._stderr):
+            self._selector.register(source, selectors.EVENT_READ)
+
     def _serve(self, source: object) -> bytes:
         if source is self._stdin:
             self._write()
@@ -345,12 +351,14 @@ def _start(
             bufsize=0,
         )
     except OSError as error:
-        raise ProgramFailed(
-            "utils.program_not_started", program=argv[0], detail=str(error)
-        ) from error
+        raise _not_started(argv[0], error) from error
     for stream in (process.stdin, process.stdout, process.stderr):
         os.set_blocking(_piped(stream).fileno(), False)
     return process
+
+
+def _not_started(program: str, error: OSError) -> ProgramFailed:
+    return ProgramFailed("utils.program_not_started", program=program, detail=str(error))
 
 
 def _piped(stream: IO[bytes] | None) -> IO[bytes]:
@@ -373,7 +381,6 @@ def _works(prefix: Sequence[str], path: str) -> bool:
         env={"PATH": path},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=_PROBE_S,
         check=False,
     )
     return tried.returncode == 0
