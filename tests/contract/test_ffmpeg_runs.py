@@ -182,7 +182,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(minute: Path, tmp_path: Path) ->
     )
     if "Traceback" not in done.stderr and done.returncode:
         lack(f"no small disk can be mounted here: {done.stderr}")
-    assert done.stdout.split("\n") == ["utils.no_space []", *["media.no_space []"] * 2, ""]
+    assert done.stdout.split("\n") == [*["utils.disk_full []"] * 3, ""]
 
 
 def test_limits_grow_with_the_film() -> None:
