@@ -34,7 +34,7 @@ class Clustering:
     with the most evidence, are joined; the others go to the nearest.
     """
 
-    distinct: float = 6.0
+    distinct: float = 5.5
     most_speakers: int = 6
     least_frames: int = 120
     full_frames: int = 200
