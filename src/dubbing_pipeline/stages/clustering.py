@@ -30,17 +30,19 @@ class Clustering:
     ``distinct`` is in spreads of one voice. A speaker needs ``least_frames`` clear frames
     (10 ms each). ``full_frames`` are what the measured spread is of; ``prior_lines`` is how many
     lines that prior weighs, and ``parts_scale`` how much wider lines wander than parts of one.
-    ``chance`` multiplies what is expected of chance. At most ``most_joined`` stretches, those
+    ``chance`` multiplies what is expected of chance, ``chance_alone`` for a single line, which is
+    the oddest of many. At most ``most_joined`` stretches, those
     with the most evidence, are joined; the others go to the nearest.
     """
 
-    distinct: float = 6.0
+    distinct: float = 5.0
     most_speakers: int = 6
     least_frames: int = 120
     full_frames: int = 200
     prior_lines: int = 30
     parts_scale: float = 2.0
     chance: float = 1.5
+    chance_alone: float = 3.0
     most_joined: int = 300
 
 
@@ -161,15 +163,21 @@ def _settled(points: Floats, weights: Floats, labels: Labels, rules: Clustering)
     if not 2 <= len(large) <= rules.most_speakers:
         return None
     centres = np.array([_mean(points, weights, labels == each) for each in large])
-    masses = np.zeros(len(large))
+    chance = np.zeros(len(large))
     for _ in range(_ROUNDS):
         nearest = _nearest(points, centres)
         if len(np.unique(nearest)) < len(centres):
             return None
         groups = [nearest == each for each in range(len(centres))]
         centres = np.array([_mean(points, weights, group) for group in groups])
-        masses = np.array([weights[group].sum() for group in groups])
-    return centres if _nearest_pair(centres, masses, rules) >= rules.distinct else None
+        chance = np.array([_chance(weights[group], rules) for group in groups])
+    return centres if _nearest_pair(centres, chance) >= rules.distinct else None
+
+
+def _chance(weights: Floats, rules: Clustering) -> float:
+    """Squared distance by which chance puts a group off; most for one line that stands alone."""
+    factor = rules.chance if len(weights) > 1 else rules.chance_alone
+    return factor * DIMENSIONS / float(weights.sum())
 
 
 def _mean(points: Floats, weights: Floats, group: npt.NDArray[np.bool_]) -> Floats:
@@ -185,10 +193,9 @@ def distances(points: Floats, centres: Floats) -> Floats:
     return np.asarray(np.square(points[:, None] - centres[None]).sum(axis=2))
 
 
-def _nearest_pair(centres: Floats, masses: Floats, rules: Clustering) -> float:
+def _nearest_pair(centres: Floats, chance: Floats) -> float:
     """Smallest distance of two centres, less what chance makes of it."""
-    chance = rules.chance * DIMENSIONS * (1 / masses[:, None] + 1 / masses[None, :])
-    apart = distances(centres, centres) - chance
+    apart = distances(centres, centres) - chance[:, None] - chance[None, :]
     np.fill_diagonal(apart, np.inf)
     return float(np.sqrt(max(apart.min(), 0.0)))
 

@@ -1,7 +1,7 @@
 """Hear a film: where somebody speaks, and which words. Or read its subtitles instead."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from dubbing_pipeline.media.subtitles import read_subtitles
 from dubbing_pipeline.stages.artifacts import put_json, read_json
 from dubbing_pipeline.stages.base import StageContext
 from dubbing_pipeline.stages.call import Keys, StageCall
+from dubbing_pipeline.stages.cue_times import on_speech
 from dubbing_pipeline.stages.doubts import refuse_nonsense, refuse_silence
 from dubbing_pipeline.stages.hearing import Ear
 from dubbing_pipeline.stages.transcript import (
@@ -90,7 +91,7 @@ class _Work:
         heard = from_cues(cues, language=language, duration_ms=self.sound.duration_ms)
         if not heard.utterances:
             raise NothingToDub("stages.subtitles_empty", seconds=round(heard.duration_ms / 1000))
-        return heard
+        return replace(heard, utterances=on_speech(heard.utterances, self.spans()))
 
     def hear(self) -> Heard:
         """Recognise the film, chunk by chunk."""
