@@ -68,14 +68,14 @@ class SmallFilm:
 
     def given(self) -> dict[str, Keys]:
         """Put what the stages before make; give it as if they had made it."""
-        known = {name: {"f0_hz": 0.0, "gender": ""} for name in ("S1", "S2")}
+        cast = [{"name": name, "f0_hz": 0.0, "gender": ""} for name in ("S1", "S2")]
         spans = [[line.start_ms, line.end_ms] for line in self.lines]
         text = timeline_text(self.timeline)
         return {
             "extract": {"sound": self._sound()},
             "transcribe": {"speech_spans": put_json(self.store, digest(spans), spans)},
-            "diarize": {"speakers": put_json(self.store, digest(known), known)},
             "translate": {
+                "cast": put_json(self.store, digest(cast), cast),
                 "timeline": put_text(self.store, digest(text), text),
                 "variants": put_json(
                     self.store, digest({"variants": self.variants}), dict(self.variants)
