@@ -93,6 +93,11 @@ class SmallFilm:
         gain = {"gain_db": MASTER_DB}
         return {**made, "mix": {"master": put_json(self.store, digest(gain), gain)}}
 
+    def mix(self, placed: Mapping[str, Keys]) -> dict[str, Keys]:
+        """Mix what was placed with the gain it says."""
+        first = {"settled": placed["fit"]["timeline"], "master": placed["mix"]["master"]}
+        return self._walk({**placed, "given": first}, RUN_HERE[-1:], edited=True)
+
     def revise(
         self, first: Mapping[str, Keys], *changes: tuple[int, LineEdit], mix: bool = False
     ) -> dict[str, Keys]:

@@ -153,28 +153,25 @@ def _fit(engines: EngineChoice, *, edited: bool) -> Step:
 
 
 def _mix(*, edited: bool) -> Step:
-    inputs = _heard()
-    if edited:
-        inputs["master"] = ("given", "master")
-    return Step("mix", "cpu", "media", inputs)
+    return Step("mix", "cpu", "media", _heard(edited=edited))
 
 
 def _preview(line: int) -> Step:
-    inputs: dict[str, Source] = {
-        **_heard(),
-        "master": ("given", "master"),
-        "film": ("given", "film"),
-    }
+    inputs: dict[str, Source] = {**_heard(edited=True), "film": ("given", "film")}
     return Step("preview", "cpu", "short", inputs, params={"line": line})
 
 
-def _heard() -> dict[str, Source]:
-    return {
+def _heard(*, edited: bool) -> dict[str, Source]:
+    """Name what a mix is made of; a later one keeps to the levels of the first."""
+    inputs: dict[str, Source] = {
         "sound": ("extract", "sound"),
         "timeline": ("fit", "timeline"),
         "takes": ("fit", "takes"),
         "speech_spans": ("transcribe", "speech_spans"),
     }
+    if edited:
+        inputs |= {"settled": ("given", "settled"), "master": ("given", "master")}
+    return inputs
 
 
 def _export(spec: DubSpec) -> Step:
