@@ -1,7 +1,8 @@
 """Bring every take to its planned length: by the voice itself where it can, else by stretching.
 
 In a film that was dubbed before, a line nobody touched stays exactly where it was: the planner
-sees it as a fixed span, and places only what was changed between those.
+sees it as a fixed span, and places only what was changed between those. It moves only if a
+changed line of the same speaker now runs into it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,14 +71,11 @@ def _settled(call: StageCall, context: StageContext) -> Timeline | None:
 
 def _fits(timeline: Timeline, takes: Takes, settled: Timeline | None) -> dict[int, Fitted]:
     kept = _kept(timeline, takes, settled) if settled else {}
-    placings = [_placing(line, takes, kept) for line in timeline.lines]
-    return {**plan(placings, timeline.duration_ms), **kept}
+    placings = [_placing(line, takes) for line in timeline.lines]
+    return plan(placings, timeline.duration_ms, kept=kept)
 
 
-def _placing(line: Line, takes: Takes, kept: Mapping[int, Fitted]) -> Placing:
-    if line.id in kept:
-        fit = kept[line.id]
-        return Placing(line.id, fit.start_ms, fit.end_ms, line.speaker, audio_mode="original")
+def _placing(line: Line, takes: Takes) -> Placing:
     natural_ms = takes[line.id].natural_ms if line.id in takes else 0
     return Placing(line.id, line.start_ms, line.end_ms, line.speaker, natural_ms, line.audio_mode)
 

@@ -32,7 +32,9 @@ _BLOCK = 20 * RATE_HZ
 
 
 class Mix:
-    """``sound``, ``timeline``, ``takes``, ``speech_spans`` (and ``master``) to the dub's sound.
+    """``sound``, ``timeline``, ``takes``, ``speech_spans`` to the dub's sound.
+
+    A later mix is also given ``settled`` and ``master`` of the first one.
 
     Makes ``dub`` (48 kHz stereo FLAC), ``stem`` (the dub voices alone, mono, same gain) and
     ``master`` (JSON, ``gain_db``).
@@ -61,9 +63,14 @@ class Mix:
 
 def open_score(call: StageCall, context: StageContext, sound: SpanReader) -> Score:
     """Read what the call names into a score."""
+    timeline = read_timeline(context.artifacts.fetch(call.inputs["timeline"]))
+    settled = timeline
+    if "settled" in call.inputs:
+        settled = read_timeline(context.artifacts.fetch(call.inputs["settled"]))
     return Score(
-        read_timeline(context.artifacts.fetch(call.inputs["timeline"])),
+        timeline,
         read_takes(context.artifacts, call.inputs["takes"]),
+        settled=settled,
         sound=sound,
         speech_spans=read_json(context.artifacts, call.inputs["speech_spans"]),
         artifacts=context.artifacts,

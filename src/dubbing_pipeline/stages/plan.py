@@ -62,10 +62,8 @@ def _until_fit(spec: DubSpec, engines: EngineChoice, *, edited: bool) -> tuple[S
         _translate(spec, engines),
     )
     if not edited:
-        script: Source = ("translate", "timeline")
-        return (*hearing, _synthesize(spec, engines, script), _fit(engines, edited=False))
-    script = ("revise", "timeline")
-    return (*hearing, _revise(), _synthesize(spec, engines, script), _fit(engines, edited=True))
+        return (*hearing, _synthesize(spec, engines), _fit(engines, edited=False))
+    return (*hearing, _revise(), _respeak(spec, engines), _fit(engines, edited=True))
 
 
 def _extract(spec: DubSpec) -> Step:
@@ -96,7 +94,10 @@ def _diarize() -> Step:
 
 
 def _translate(spec: DubSpec, engines: EngineChoice) -> Step:
-    inputs: dict[str, Source] = {"lines": ("diarize", "lines")}
+    inputs: dict[str, Source] = {
+        "lines": ("diarize", "lines"),
+        "speakers": ("diarize", "speakers"),
+    }
     if spec.target_subtitles:
         inputs["subtitles"] = ("given", "target_subtitles")
     return Step(
@@ -117,17 +118,25 @@ def _revise() -> Step:
     return Step("revise", "cpu", "short", inputs)
 
 
-def _synthesize(spec: DubSpec, engines: EngineChoice, script: Source) -> Step:
+def _synthesize(spec: DubSpec, engines: EngineChoice) -> Step:
     inputs: dict[str, Source] = {
-        "timeline": script,
+        "timeline": ("translate", "timeline"),
         "variants": ("translate", "variants"),
-        "speakers": ("diarize", "speakers"),
     }
+    return _spoken(spec, engines, inputs)
+
+
+def _respeak(spec: DubSpec, engines: EngineChoice) -> Step:
+    """Speak a revised timeline: its words are settled or a person's, and no others are tried."""
+    return _spoken(spec, engines, {"timeline": ("revise", "timeline")})
+
+
+def _spoken(spec: DubSpec, engines: EngineChoice, script: Mapping[str, Source]) -> Step:
     return Step(
         "synthesize",
         "net" if engines.synthesizer.name == "openai" else "cpu",
         "model",
-        inputs,
+        {**script, "cast": ("translate", "cast")},
         params={"voices": dict(spec.voices)},
         engines={"synthesizer": engines.synthesizer},
     )
@@ -144,28 +153,25 @@ def _fit(engines: EngineChoice, *, edited: bool) -> Step:
 
 
 def _mix(*, edited: bool) -> Step:
-    inputs = _heard()
-    if edited:
-        inputs["master"] = ("given", "master")
-    return Step("mix", "cpu", "media", inputs)
+    return Step("mix", "cpu", "media", _heard(edited=edited))
 
 
 def _preview(line: int) -> Step:
-    inputs: dict[str, Source] = {
-        **_heard(),
-        "master": ("given", "master"),
-        "film": ("given", "film"),
-    }
+    inputs: dict[str, Source] = {**_heard(edited=True), "film": ("given", "film")}
     return Step("preview", "cpu", "short", inputs, params={"line": line})
 
 
-def _heard() -> dict[str, Source]:
-    return {
+def _heard(*, edited: bool) -> dict[str, Source]:
+    """Name what a mix is made of; a later one keeps to the levels of the first."""
+    inputs: dict[str, Source] = {
         "sound": ("extract", "sound"),
         "timeline": ("fit", "timeline"),
         "takes": ("fit", "takes"),
         "speech_spans": ("transcribe", "speech_spans"),
     }
+    if edited:
+        inputs |= {"settled": ("given", "settled"), "master": ("given", "master")}
+    return inputs
 
 
 def _export(spec: DubSpec) -> Step:

@@ -21,7 +21,7 @@ _PICTURE = (
 
 
 class Preview:
-    """``sound``, ``timeline``, ``takes``, ``speech_spans``, ``master``, ``film`` to ``clip``."""
+    """What ``mix`` takes for a later mix, and the ``film``, to ``clip``."""
 
     name: ClassVar[str] = "preview"
     version: ClassVar[int] = 1

@@ -1,7 +1,8 @@
 """What is heard when: the placed takes and the spans in which the original gives way.
 
-Everything here is worked out per line from what lies around that line, so that a preview of ten
-seconds and the whole film hear the same.
+Everything here is worked out per line from what lies around that line, and from how loud its
+speaker usually is in the film as it was first dubbed. So a preview of ten seconds and the whole
+film hear the same, and a changed line changes no other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,13 +49,17 @@ class Cue:
 
 
 class Score:
-    """A film's whole mix before the master gain, to be read in blocks."""
+    """A film's whole mix before the master gain, to be read in blocks.
+
+    ``settled`` is the timeline of the first dub, or this one if it is the first.
+    """
 
     def __init__(
         self,
         timeline: Timeline,
         takes: Takes,
         *,
+        settled: Timeline,
         sound: SpanReader,
         speech_spans: Sequence[tuple[int, int]],
         artifacts: ArtifactStore,
@@ -66,7 +71,7 @@ class Score:
         self._under = _merged([*(spans[line.id] for line in spoken), *_dub_spans(spoken)])
         mute = [line for line in timeline.lines if line.audio_mode == "mute"]
         self._muted = _merged([spans[line.id] for line in mute])
-        self._cues = self._level(timeline, takes)
+        self._cues = self._level(timeline, takes, settled)
         self._lengths = {cue.line: take_frames(artifacts, cue.take)[0] for cue in self._cues}
 
     def end(self, film_frames: int) -> int:
@@ -103,29 +108,34 @@ class Score:
             if span.start < block.end + reach and span.end > block.start - reach
         ]
 
-    def _level(self, timeline: Timeline, takes: Takes) -> list[Cue]:
+    def _level(self, timeline: Timeline, takes: Takes, settled: Timeline) -> list[Cue]:
         """Match each take to how loud its line is in the original, near its speaker's usual."""
-        levels = {line.id: self._source_level_db(line) for line in timeline.lines}
+        lines = [*settled.lines, *timeline.lines]
+        spans = dict.fromkeys((line.start_ms, line.end_ms) for line in lines)
+        levels = {span: self._source_level_db(*span) for span in spans}
         usual = {
-            speaker: median(levels[line.id] for line in timeline.lines if line.speaker == speaker)
-            for speaker in timeline.speakers
+            speaker: median(
+                levels[line.start_ms, line.end_ms]
+                for line in settled.lines
+                if line.speaker == speaker
+            )
+            for speaker in settled.speakers
         }
         cues: list[Cue] = []
         for line in timeline.lines:
             if line.id not in takes or line.fit is None:
                 continue
-            about = usual[line.speaker]
-            wanted_db = float(
-                np.clip(levels[line.id], about - _ABOUT_SPEAKER_DB, about + _ABOUT_SPEAKER_DB)
-            )
+            level = levels[line.start_ms, line.end_ms]
+            about = usual.get(line.speaker, level)
+            wanted_db = float(np.clip(level, about - _ABOUT_SPEAKER_DB, about + _ABOUT_SPEAKER_DB))
             take = takes[line.id].placed
             gain_db = wanted_db - level_db(read_speech(self._artifacts, take).samples)
             gain = 10 ** (float(np.clip(gain_db, -_GAIN_DB, _GAIN_DB)) / 20)
             cues.append(Cue(line.id, samples_of(line.fit.start_ms), take, gain))
         return sorted(cues, key=lambda cue: (cue.start, cue.line))
 
-    def _source_level_db(self, line: Line) -> float:
-        sound = self._sound.span(line.start_ms, line.end_ms)
+    def _source_level_db(self, start_ms: int, end_ms: int) -> float:
+        sound = self._sound.span(start_ms, end_ms)
         mono: npt.NDArray[np.float32] = sound.mean(axis=1)
         return level_db(mono)
 

@@ -20,11 +20,11 @@ _ROUNDS = 2
 
 
 class Synthesize:
-    """``timeline``, ``variants`` and ``speakers`` to ``timeline`` and ``takes``.
+    """``timeline``, ``cast`` (and ``variants``) to ``timeline`` and ``takes``.
 
     The timeline comes out with the words that were spoken: where the translator offered shorter
     ones and the first do not fit their room, the longest that fits is taken, by the rate that
-    was measured on this line.
+    was measured on this line. Without ``variants`` the words are settled, and all are spoken.
     """
 
     name: ClassVar[str] = "synthesize"
@@ -32,7 +32,7 @@ class Synthesize:
 
     def run(self, call: StageCall, context: StageContext) -> Keys:
         timeline = read_timeline(context.artifacts.fetch(call.inputs["timeline"]))
-        variants = read_json(context.artifacts, call.inputs["variants"])
+        variants = _variants(call, context)
         booth = Booth(call.engines["synthesizer"], timeline.target_language, context)
         voices = _voices(call, context, timeline)
         spoken = [line for line in timeline.lines if is_spoken(line)]
@@ -62,6 +62,13 @@ def is_spoken(line: Line) -> bool:
     return line.audio_mode == "tts" and bool(line.target.strip())
 
 
+def _variants(call: StageCall, context: StageContext) -> Mapping[str, Sequence[str]]:
+    if "variants" not in call.inputs:
+        return {}
+    offered: Mapping[str, Sequence[str]] = read_json(context.artifacts, call.inputs["variants"])
+    return offered
+
+
 def _voices(call: StageCall, context: StageContext, timeline: Timeline) -> dict[str, str]:
     engine = context.engines.synthesizer(call.engines["synthesizer"])
     offered = engine.voices(timeline.target_language)
@@ -69,10 +76,10 @@ def _voices(call: StageCall, context: StageContext, timeline: Timeline) -> dict[
         raise LanguageUnsupported(
             "stages.no_voice", language=timeline.target_language, engine=engine.ref.name
         )
-    known: Json = read_json(context.artifacts, call.inputs["speakers"])
+    known: Json = read_json(context.artifacts, call.inputs["cast"])
+    genders = {each["name"]: str(each["gender"]) for each in known}
     # those the stages found come first, so that a speaker an editor adds takes nobody's voice
-    speakers = [*dict.fromkeys([*known, *timeline.speakers])]
-    genders = {name: str(facts["gender"]) for name, facts in known.items()}
+    speakers = [*dict.fromkeys([*genders, *timeline.speakers])]
     return cast(speakers, offered, genders=genders, wishes=call.params["voices"])
 
 
@@ -99,9 +106,7 @@ def _shortened(
         natural_ms = booth.natural_ms(now)
         fitting_ms = rooms[line.id] * LIMITS.soft
         shorter = [text for text in variants.get(str(line.id), ()) if len(text) < len(now.text)]
-        # words a person chose are theirs
-        chosen = line.locked or now.text not in variants.get(str(line.id), ())
-        if natural_ms <= fitting_ms or not shorter or chosen:
+        if natural_ms <= fitting_ms or not shorter:
             continue
         room = fitting_ms * len(now.text) / natural_ms
         fitting = [text for text in shorter if len(text) <= room]
