@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dubbing_pipeline.errors import Conflict
-from dubbing_pipeline.jobs.change import Change
+from dubbing_pipeline.jobs import change as writing
 from dubbing_pipeline.jobs.rows import to_json
-from dubbing_pipeline.model.speech import Edits, LineEdit
+from dubbing_pipeline.model.speech import Change, Edits, LineEdit
 from dubbing_pipeline.utils.sqlite import Connection
 
 _INSERT = """
@@ -23,20 +23,16 @@ def revision(connection: Connection, job_id: str) -> int:
 
 
 def overlay(connection: Connection, job_id: str) -> Edits:
-    """Gather the overlay as it stands: for each line the fields last changed."""
-    statement = "SELECT rev, line_id, edit FROM line_edits WHERE job_id = ? ORDER BY rev, line_id"
-    lines: dict[int, dict[str, Any]] = {}
-    rev = 0
-    for row in connection.execute(statement, (job_id,)):
-        rev = row["rev"]
-        lines.setdefault(row["line_id"], {}).update(json.loads(row["edit"]))
-    return Edits(rev=rev, lines={line: LineEdit(**edit) for line, edit in lines.items()})
+    """Gather all changes of a dub's lines, the oldest first."""
+    statement = "SELECT line_id, edit FROM line_edits WHERE job_id = ? ORDER BY rev"
+    rows = connection.execute(statement, (job_id,))
+    return Edits(tuple(Change(row["line_id"], LineEdit(**json.loads(row["edit"]))) for row in rows))
 
 
 def change_lines(
-    change: Change, job_id: str, *, rev: int, edits: Mapping[int, Mapping[str, Any]]
+    change: writing.Change, job_id: str, *, rev: int, edits: Mapping[int, Mapping[str, Any]]
 ) -> int:
-    """Write one revision that changes some fields of some lines.
+    """Change some fields of some lines: one revision a line.
 
     Args:
         change: The transaction; its actor is the author.
@@ -45,7 +41,7 @@ def change_lines(
         edits: Fields by line id.
 
     Returns:
-        The new revision.
+        The newest revision.
 
     Raises:
         Conflict: Somebody changed something since.
@@ -53,14 +49,14 @@ def change_lines(
     newest = revision(change.connection, job_id)
     if rev != newest:
         raise Conflict("jobs.stale_revision", rev=rev, newest=newest)
-    for line_id, edit in edits.items():
+    for number, (line_id, edit) in enumerate(edits.items(), start=1):
         values = {
             "job": job_id,
-            "rev": newest + 1,
+            "rev": newest + number,
             "line": line_id,
             "edit": to_json(edit),
             "author": change.actor,
             "now": change.at,
         }
         change.connection.execute(_INSERT, values)
-    return newest + 1
+    return newest + len(edits)

@@ -9,6 +9,7 @@ import structlog
 _log = structlog.get_logger(__name__)
 
 LONGEST_BACKOFF_S = 5.0
+CANCEL_AGAIN_S = 0.5
 
 Pause = float | Callable[[], float]
 
@@ -38,10 +39,10 @@ class Loop:
     async def stop(self) -> None:
         """Cancel the loop and wait for its end."""
         task, self._task = self._task, None
-        if task is not None:
+        while task is not None and not task.done():
+            # Again and again: a library that is just connecting may swallow a cancel.
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_S)
 
     async def _run(self) -> None:
         while True:

@@ -1,0 +1,159 @@
+"""The inside of the process a job runs in: talk to the supervisor, die with it, do the work.
+
+``python -m dubbing_pipeline.runtime.child FD`` does a dub (``runtime.work``). ``serve`` is the
+scaffold alone, which tests use with work of their own.
+
+The kernel's parent-death signal fires when the *thread* that started us ends, so it is only the
+second line of defence: a thread here reads the supervisor's pipe, and its end kills our whole
+group at once. Programs we start carry a parent-death signal of their own.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dubbing_pipeline.errors import Cancelled, DubbingError
+from dubbing_pipeline.runtime.child_pipe import DRAIN_STAGE_S, LIFE_SIGN_S, decode, encode
+from dubbing_pipeline.utils.clock import Clock, SystemClock
+
+_PR_SET_PDEATHSIG = 1
+
+Work = Callable[[Mapping[str, Any], "Supervisor"], Mapping[str, Any]]
+"""Does the work of a call; gives a manifest as JSON, or raises from ``errors``."""
+
+
+class Supervisor:
+    """The other end, as the work sees it. Calls come from the work's own thread."""
+
+    def __init__(self, output: int, clock: Clock) -> None:
+        self._output = output
+        self._clock = clock
+        self._write_lock = threading.Lock()
+        self._granted = threading.Condition()
+        self._grants: dict[str, int] = {}
+        self._stop: str | None = None
+        self._drain_until_s = float("inf")
+        self._stage = ""
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        data = encode(message)
+        with self._write_lock:
+            while data:
+                data = data[os.write(self._output, data) :]
+
+    def report(self, stage: str, share: float) -> None:
+        """Tell progress, and learn whether to stop.
+
+        Raises:
+            Cancelled: The work shall end here; what was committed is kept.
+        """
+        begins = stage != self._stage
+        self._stage = stage
+        self.send({"stage": stage, "share": share})
+        self.check(between_stages=begins)
+
+    def check(self, *, between_stages: bool = False) -> None:
+        """Raise if the work shall end: at once, or for a drain between stages or when it is due."""
+        drained = self._stop == "drained"
+        is_due = between_stages or self._clock.monotonic_s() >= self._drain_until_s
+        if self._stop is not None and (not drained or is_due):
+            raise Cancelled("runtime.stopped", why=self._stop)
+
+    def pin(self, artifacts: Mapping[str, str]) -> None:
+        """Name artifacts that must be kept while the job runs."""
+        self.send({"pin": dict(artifacts)})
+
+    @contextmanager
+    def slot(self, resource: str) -> Iterator[None]:
+        """Hold a slot of a resource; waiting for it is no stall."""
+        self.send({"want": resource})
+        with self._granted:
+            self._granted.wait_for(lambda: self._grants.get(resource, 0) > 0 or self._must_end())
+            if self._grants.get(resource, 0) > 0:
+                self._grants[resource] -= 1
+        self.check()
+        try:
+            yield
+        finally:
+            self.send({"free": resource})
+
+    def _must_end(self) -> bool:
+        return self._stop is not None
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        """Act on a line of the supervisor."""
+        with self._granted:
+            if "grant" in message:
+                resource = str(message["grant"])
+                self._grants[resource] = self._grants.get(resource, 0) + 1
+            if "stop" in message:
+                self._stop = str(message["stop"])
+                self._drain_until_s = self._clock.monotonic_s() + DRAIN_STAGE_S
+            self._granted.notify_all()
+
+
+def serve(work: Work, output: int, *, clock: Clock | None = None) -> None:
+    """Read the call, do the work, say how it ended.
+
+    Args:
+        work: What to do.
+        output: File descriptor of the pipe to the supervisor.
+        clock: For the drain's limit.
+    """
+    die_with_parent()
+    supervisor = Supervisor(output, clock or SystemClock())
+    source = sys.stdin.buffer
+    call = decode(source.readline())["call"]
+    ended = threading.Event()
+    threading.Thread(target=_listen, args=(source, supervisor), daemon=True).start()
+    threading.Thread(target=_live, args=(supervisor, ended), daemon=True).start()
+    last = _outcome(work, call, supervisor)
+    ended.set()
+    supervisor.send(last)
+
+
+def _outcome(work: Work, call: Mapping[str, Any], supervisor: Supervisor) -> Mapping[str, Any]:
+    try:
+        return {"done": dict(work(call, supervisor))}
+    except Cancelled as error:
+        return {"stopped": str(error.params.get("why", "cancelled"))}
+    except DubbingError as error:
+        return {
+            "failed": {"failure": error.failure, "code": error.code, "params": dict(error.params)}
+        }
+    except Exception as error:  # noqa: BLE001 - the edge of a stage: a defect is a crash of the job
+        params = {"kind": type(error).__name__, "detail": str(error)[:500]}
+        return {"failed": {"failure": "crash", "code": "runtime.defect", "params": params}}
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to kill us with the thread that started us; Linux only."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _listen(source: Any, supervisor: Supervisor) -> None:
+    for line in source:
+        supervisor.take(decode(line))
+    # The pipe has ended: the supervisor is dead, however it died.
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _live(supervisor: Supervisor, ended: threading.Event) -> None:
+    while not ended.wait(LIFE_SIGN_S):
+        supervisor.send({"alive": True})
+
+
+def main() -> None:
+    """Do a dub: the work of ``runtime.work``."""
+    from dubbing_pipeline.runtime.work import dub  # noqa: PLC0415 - loads the stages
+
+    serve(dub, int(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()
