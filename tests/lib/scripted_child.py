@@ -18,7 +18,8 @@ from typing import Any
 
 from dubbing_pipeline.errors import DubbingError, EngineUnreachable, InputRefused, OutOfSpace
 from dubbing_pipeline.runtime import child
-from dubbing_pipeline.runtime.child import Supervisor, serve
+from dubbing_pipeline.runtime.child import serve
+from dubbing_pipeline.runtime.parent import Supervisor
 
 _FAILURES: dict[str, type[DubbingError]] = {
     "permanent": InputRefused,

@@ -198,6 +198,11 @@ class JobStore(RunStore):
             raise NotFoundError("jobs.no_such_input", input=input_id)
         return film
 
+    def find_content(self, sha256: str, *, owner: str) -> Input | None:
+        """Find an owner's film with this very content."""
+        with self.database.read() as connection:
+            return inputs.find_content(connection, owner_id=owner, sha256=sha256)
+
     def edit_lines(
         self, job_id: str, *, author: str, rev: int, changes: Mapping[int, Mapping[str, Any]]
     ) -> int:

@@ -11,7 +11,7 @@ from dubbing_pipeline.model.spec import DubSpec
 
 @dataclass(frozen=True, slots=True)
 class DubRequest:
-    """Ask for a dub: a film by path, or an input that is already there by id.
+    """Ask for a dub: a film by path, or an input that is already there by id; subtitles by path.
 
     The same ``idempotency_key`` with the same request gives the same job for 24 hours.
     """
@@ -19,6 +19,8 @@ class DubRequest:
     spec: DubSpec
     film: Path | None = None
     input_id: str | None = None
+    source_subtitles: Path | None = None
+    target_subtitles: Path | None = None
     title: str = ""
     priority: Priority = 1
     idempotency_key: str | None = None
