@@ -5,7 +5,7 @@ the row count is 0 the lease is lost, and the caller throws its result away with
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -49,6 +49,7 @@ class RunStore:
         policy: Caps and retry limits.
         boot_id: Names this boot of the host: leases of another boot are void.
         chance: Random numbers for retry delays.
+        make_id: Names new things.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class RunStore:
         policy: Policy,
         boot_id: str,
         chance: Random = random.random,
+        make_id: Callable[[Clock], str] = new_id,
     ) -> None:
         self.database = database
         self.clock = clock
         self.policy = policy
         self.boot_id = boot_id
         self.chance = chance
+        self.make_id = make_id
 
     @contextmanager
     def change(self, actor: str) -> Iterator[Change]:
@@ -75,7 +78,7 @@ class RunStore:
     def store_id(self) -> str:
         """Give the name of this installation's store; made once."""
         with self.database.transaction() as connection:
-            values = ("store_id", new_id(self.clock))
+            values = ("store_id", self.make_id(self.clock))
             connection.execute(
                 "INSERT INTO store_meta VALUES (?, ?) ON CONFLICT DO NOTHING", values
             )

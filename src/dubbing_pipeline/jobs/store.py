@@ -19,7 +19,6 @@ from dubbing_pipeline.jobs.runs import RunStore, known, owned
 from dubbing_pipeline.model.job import Job, NewJob, Priority
 from dubbing_pipeline.model.ports import JobQuery
 from dubbing_pipeline.model.speech import Edits
-from dubbing_pipeline.utils.ids import new_id
 from dubbing_pipeline.utils.sqlite import one
 
 _PAUSE = "UPDATE jobs SET paused = :on WHERE id = :job AND state = 'queued'"
@@ -69,7 +68,7 @@ class JobStore(RunStore):
     def _create(self, change: Change, new: NewJob, *, key: str | None, body_hash: str) -> str:
         if new.kind == "dub":
             admission.require_room(change, new.owner_id, self.policy)
-        job_id = new_id(self.clock)
+        job_id = self.make_id(self.clock)
         admission.insert(change, job_id, new)
         if key is not None:
             admission.remember(

@@ -12,7 +12,6 @@ from dubbing_pipeline.jobs.store import JobStore
 from dubbing_pipeline.model.job import Job, NewJob, Priority
 from dubbing_pipeline.model.ports import DubRequest, JobQuery
 from dubbing_pipeline.runtime.preparation import Film, Prepare
-from dubbing_pipeline.utils.ids import new_id
 
 LOOK_S = 0.25
 
@@ -83,7 +82,7 @@ class LocalJobs:
         if known is not None:
             return known
         made = Input(
-            id=new_id(self._store.clock),
+            id=self._store.make_id(self._store.clock),
             owner_id=self._owner,
             sha256=film.sha256,
             size_bytes=film.size_bytes,
