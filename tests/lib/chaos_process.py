@@ -34,7 +34,9 @@ TIMES = ChildTimes(silence_s=20.0, stall_s=60.0, look_s=0.5, stop_grace_s=0.3, d
 def make_store(kind: str, effects: Path) -> Any:
     """Make the kind of store asked for, which also writes down each accepted end."""
 
-    class Recording(STORES[kind]):  # type: ignore[misc]
+    base: Any = STORES[kind]
+
+    class Recording(base):  # type: ignore[misc]
         def finish(self, tenure: Tenure, manifest: Manifest) -> JobState | None:
             state: JobState | None = super().finish(tenure, manifest)
             if state == "done":
@@ -74,9 +76,7 @@ async def submit_all(runtime: Runtime, config: dict[str, Any]) -> None:
             owner = f"user{chance.randrange(5)}"
             steps = [["stage", "mix"], ["sleep", chance.uniform(0.01, config["longest_s"])]]
             begin = time.perf_counter()
-            job = await asyncio.to_thread(
-                lambda owner=owner, steps=steps: script(runtime.store, folder, *steps, owner=owner)
-            )
+            job = await asyncio.to_thread(script, runtime.store, folder, *steps, owner=owner)
             took_ms = (time.perf_counter() - begin) * 1000
             runtime.wake()
             answers.write(f"{job.id} {took_ms:.3f}\n")

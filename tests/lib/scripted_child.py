@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_pipeline.errors import DubbingError, EngineUnreachable, InputRefused, OutOfSpace
-from dubbing_pipeline.runtime import child
 from dubbing_pipeline.runtime.child import serve
 from dubbing_pipeline.runtime.parent import Supervisor
 
@@ -75,7 +74,7 @@ class Play:
         threading.Event().wait()
 
     def do_silent(self) -> None:
-        child.LIFE_SIGN_S = 3600.0
+        self.supervisor._output = os.open(os.devnull, os.O_WRONLY)
         self.do_hang()
 
     def do_busy(self, seconds: float) -> None:
@@ -102,5 +101,4 @@ def work(call: Mapping[str, Any], supervisor: Supervisor) -> Mapping[str, Any]:
 
 
 if __name__ == "__main__":
-    child.LIFE_SIGN_S = float(os.environ.get("LIFE_SIGN_S", "0.05"))  # noqa: TID251
-    serve(work, int(sys.argv[1]))
+    serve(work, int(sys.argv[1]), life_sign_s=0.05)

@@ -27,13 +27,16 @@ Work = Callable[[Mapping[str, Any], Supervisor], Mapping[str, Any]]
 """Does the work of a call; gives a manifest as JSON, or raises from ``errors``."""
 
 
-def serve(work: Work, output: int, *, clock: Clock | None = None) -> None:
+def serve(
+    work: Work, output: int, *, clock: Clock | None = None, life_sign_s: float = LIFE_SIGN_S
+) -> None:
     """Read the call, do the work, say how it ended.
 
     Args:
         work: What to do.
         output: File descriptor of the pipe to the supervisor.
         clock: For the drain's limit.
+        life_sign_s: Seconds between two signs of life.
     """
     die_with_parent()
     supervisor = Supervisor(output, clock or SystemClock())
@@ -41,7 +44,7 @@ def serve(work: Work, output: int, *, clock: Clock | None = None) -> None:
     call = decode(source.readline())["call"]
     ended = threading.Event()
     threading.Thread(target=_listen, args=(source, supervisor), daemon=True).start()
-    threading.Thread(target=_live, args=(supervisor, ended), daemon=True).start()
+    threading.Thread(target=_live, args=(supervisor, ended, life_sign_s), daemon=True).start()
     last = _outcome(work, call, supervisor)
     ended.set()
     supervisor.send(last)
@@ -73,8 +76,8 @@ def _listen(source: Any, supervisor: Supervisor) -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _live(supervisor: Supervisor, ended: threading.Event) -> None:
-    while not ended.wait(LIFE_SIGN_S):
+def _live(supervisor: Supervisor, ended: threading.Event, life_sign_s: float) -> None:
+    while not ended.wait(life_sign_s):
         supervisor.send({"alive": True})
 
 
