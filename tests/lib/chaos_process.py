@@ -74,7 +74,10 @@ async def submit_all(runtime: Runtime, config: dict[str, Any]) -> None:
     with (folder / f"answers.{config['name']}").open("a", buffering=1) as answers:
         for _ in range(config["jobs"]):
             owner = f"user{chance.randrange(5)}"
-            steps = [["stage", "mix"], ["sleep", chance.uniform(0.01, config["longest_s"])]]
+            steps: list[list[Any]] = [
+                ["stage", "mix"],
+                ["sleep", chance.uniform(0.01, config["longest_s"])],
+            ]
             begin = time.perf_counter()
             job = await asyncio.to_thread(script, runtime.store, folder, *steps, owner=owner)
             took_ms = (time.perf_counter() - begin) * 1000

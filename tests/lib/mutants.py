@@ -6,6 +6,7 @@ from dataclasses import replace
 from dubbing_pipeline.jobs import moves
 from dubbing_pipeline.jobs.change import Change
 from dubbing_pipeline.jobs.leases import Tenure
+from dubbing_pipeline.jobs.runs import Claimed
 from dubbing_pipeline.jobs.store import JobStore
 from dubbing_pipeline.jobs.upkeep import Upkeep
 from dubbing_pipeline.model.job import JobState, Manifest
@@ -50,7 +51,7 @@ class NoOwnerCheck(JobStore):
 class ResetEpoch(JobStore):
     """Clears the token when a job goes back to the queue, so that it starts again at one."""
 
-    def _claim(self, change: Change, job_id: str, ttl_s: float):
+    def _claim(self, change: Change, job_id: str, ttl_s: float) -> Claimed | None:
         change.connection.execute("UPDATE jobs SET epoch = 0 WHERE id = ?", (job_id,))
         return super()._claim(change, job_id, ttl_s)
 

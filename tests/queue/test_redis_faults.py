@@ -11,7 +11,7 @@ import pytest
 from dubbing_pipeline.model.job import Job
 from dubbing_pipeline.runtime.assembly import Runtime
 from dubbing_pipeline.runtime.failover import FailoverTimes
-from lib.proxy import Proxy
+from lib.proxy import Mode, Proxy
 from lib.redis_server import RedisServer, free_port, running_redis
 from lib.runtimes import reach, run_open, script, setup_in
 from lib.waiting import until
@@ -47,9 +47,13 @@ class Place:
         self.server.talk("CLIENT", "KILL", "TYPE", "normal")
         self.proxy.cut()
 
-    def forget_password(self) -> None:
+    def again(self) -> None:
         self.server.kill()
         self.server.start()
+
+    def cut(self, mode: Mode) -> None:
+        self.proxy.mode = mode
+        self.proxy.cut()
 
     def close(self) -> None:
         self.proxy.close()
@@ -74,15 +78,15 @@ class Fault:
 
 
 FAULTS = (
-    Fault("stopped", talk("SHUTDOWN", "NOSAVE"), lambda p: (p.server.kill(), p.server.start())),
+    Fault("stopped", talk("SHUTDOWN", "NOSAVE"), lambda p: p.again()),
     Fault("killed", lambda p: p.server.kill(), lambda p: p.server.start()),
     Fault("restarted empty", lambda p: p.server.restart_empty(), degrades=False),
     Fault("flushed", talk("FLUSHALL"), degrades=False),
     Fault("stream deleted", talk("DEL", STREAM), degrades=False),
     Fault("group deleted", talk("XGROUP", "DESTROY", STREAM, GROUP), degrades=False),
     Fault("frozen", lambda p: p.server.freeze(), lambda p: p.server.thaw()),
-    Fault("black hole", lambda p: (mode("deaf")(p), p.proxy.cut()), mode("pass")),
-    Fault("half-open", mode("deaf"), lambda p: (mode("pass")(p), p.proxy.cut())),
+    Fault("black hole", lambda p: p.cut("deaf"), mode("pass")),
+    Fault("half-open", mode("deaf"), lambda p: p.cut("pass")),
     Fault(
         "read-only replica",
         talk("REPLICAOF", "127.0.0.1", "1"),
@@ -94,7 +98,7 @@ FAULTS = (
         talk("CONFIG", "SET", "maxmemory", "0"),
     ),
     Fault("loading", mode("loading"), mode("pass")),
-    Fault("password demanded", Place.demand_password, Place.forget_password),
+    Fault("password demanded", Place.demand_password, Place.again),
     Fault(
         "command forbidden",
         talk("ACL", "SETUSER", "default", "-xadd"),

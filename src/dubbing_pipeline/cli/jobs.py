@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,9 @@ app = typer.Typer(help="Dub in the background: hand in, watch, steer.", no_args_
 
 JobId = Annotated[str, typer.Argument(help="Id of the job, as `dub jobs list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+PUBLISH_LOOK_S = 0.2
+PUBLISH_LOOKS = 50
 
 _PRIORITIES: dict[str, Priority] = {"high": HIGH, "normal": NORMAL, "low": LOW}
 
@@ -185,14 +189,29 @@ def _follow(office: Any, job_id: str, *, as_json: bool) -> None:
     except KeyboardInterrupt:
         typer.echo(render("cli.job_goes_on", {"job": job_id}, locale=language()), err=True)
         raise
-    _say(job, as_json=as_json)
+    _say(job, as_json=as_json, outputs=_laid_out(office, job))
     if job.state != "done":
         sys.exit(1)
 
 
-def _say(job: Job, *, as_json: bool) -> None:
+def _laid_out(office: Any, job: Job) -> list[str]:
+    """Wait a moment until the worker has laid the files out, and give their paths."""
+    import threading  # noqa: PLC0415 - only here
+
+    pause = threading.Event()
+    outputs = office.store.outputs(job.id)
+    for _ in range(PUBLISH_LOOKS):
+        if all(output.path for output in outputs):
+            break
+        pause.wait(PUBLISH_LOOK_S)
+        outputs = office.store.outputs(job.id)
+    return [output.path for output in outputs if output.path]
+
+
+def _say(job: Job, *, as_json: bool, outputs: Sequence[str] = ()) -> None:
     if as_json:
-        typer.echo(json.dumps({"job": job_object(job)}, ensure_ascii=False))
+        shown = {"job": job_object(job), "outputs": list(outputs)}
+        typer.echo(json.dumps(shown, ensure_ascii=False))
         return
     typer.echo(f"job: {job.id}")
     typer.echo(f"state: {job.state}{' (paused)' if job.paused else ''}")
@@ -201,6 +220,8 @@ def _say(job: Job, *, as_json: bool) -> None:
         from dubbing_pipeline.utils.messages import render  # noqa: PLC0415 - heavy
 
         typer.echo(f"reason: {render(job.reason.code, job.reason.params, locale=language())}")
+    for path in outputs:
+        typer.echo(f"output: {path}")
 
 
 def _progress(job: Job) -> str:

@@ -14,6 +14,7 @@ from dubbing_pipeline.errors import Conflict, NotFoundError
 from dubbing_pipeline.jobs import admission, edits, events, inputs, moves, outbox
 from dubbing_pipeline.jobs.change import Change
 from dubbing_pipeline.jobs.inputs import Input
+from dubbing_pipeline.jobs.results import Output, outputs_of
 from dubbing_pipeline.jobs.rows import JOB_COLUMNS, job_from
 from dubbing_pipeline.jobs.runs import RunStore, known, owned
 from dubbing_pipeline.model.job import Job, NewJob, Priority
@@ -201,6 +202,12 @@ class JobStore(RunStore):
         """Find an owner's film with this very content."""
         with self.database.read() as connection:
             return inputs.find_content(connection, owner_id=owner, sha256=sha256)
+
+    def outputs(self, job_id: str, *, owner: str | None = None) -> tuple[Output, ...]:
+        """List the files of a job for the output folder; ``path`` says where one lies."""
+        self.get(job_id, owner=owner)
+        with self.database.read() as connection:
+            return outputs_of(connection, job_id)
 
     def edit_lines(
         self, job_id: str, *, author: str, rev: int, changes: Mapping[int, Mapping[str, Any]]

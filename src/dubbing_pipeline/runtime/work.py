@@ -20,19 +20,23 @@ from dubbing_pipeline.media.containers import choose_container
 from dubbing_pipeline.media.probe import probe
 from dubbing_pipeline.model.spec import DubSpec
 from dubbing_pipeline.runtime.parent import Supervisor
-from dubbing_pipeline.stages.artifacts import ArtifactStore, read_json
-from dubbing_pipeline.stages.call import Keys
+from dubbing_pipeline.stages.artifacts import ArtifactStore, put_text, read_json
+from dubbing_pipeline.stages.call import Keys, digest
 from dubbing_pipeline.stages.documents import read_timeline
 from dubbing_pipeline.stages.dub_folder import Record
 from dubbing_pipeline.stages.folder_store import open_store
 from dubbing_pipeline.stages.outputs import film_names, preview_name
 from dubbing_pipeline.stages.plan import Step, plan, plan_preview
+from dubbing_pipeline.stages.report import Timing, report_json, report_page
 from dubbing_pipeline.stages.runner import Made, Runner, StageEvent, load_stages
 from dubbing_pipeline.utils.clock import SystemClock
 
 _SPEC: TypeAdapter[DubSpec] = TypeAdapter(DubSpec)
 _ENGINES: TypeAdapter[EngineChoice] = TypeAdapter(EngineChoice)
 _SETTINGS: TypeAdapter[EngineSettings] = TypeAdapter(EngineSettings)
+
+LAID_OUT = frozenset({"film", "target_srt", "source_srt"})
+"""Roles of the export that go to the output folder; player files are read from the store."""
 
 
 class Progress:
@@ -64,20 +68,21 @@ def dub(call: Mapping[str, Any], supervisor: Supervisor) -> Mapping[str, Any]:
         A manifest: artifacts by ``stage.role``, outputs, metrics.
     """
     job = call["job"]
+    clock = SystemClock()
+    begin_s = clock.monotonic_s()
     spec, engines = _SPEC.validate_python(job["spec"]), _ENGINES.validate_python(job["engines"])
     given: Keys = job["given"]
     steps = _steps(str(call["kind"]), job, spec, engines)
     registry = Registry(_SETTINGS.validate_python(call["engine_settings"]))
     with open_store(Path(call["state_dir"]), str(call["owner"])) as artifacts:
-        runner = Runner(
-            artifacts=artifacts, engines=registry, clock=SystemClock(), load=load_stages
-        )
+        runner = Runner(artifacts=artifacts, engines=registry, clock=clock, load=load_stages)
         supervisor.pin(_flat({**runner.finished(steps, given), "given": given}))
         progress = Progress(steps, supervisor)
         with progress.slot:
             made = runner.run(steps, given, progress.watch)
         record = Record(str(call["title"]), spec, engines, given, made={}, files={})
-        return _manifest(call, record, made, artifacts)
+        wall_s = clock.monotonic_s() - begin_s
+        return _manifest(call, record, made, artifacts, wall_s=wall_s)
 
 
 def _steps(
@@ -93,7 +98,7 @@ def _flat(keys: Mapping[str, Keys]) -> dict[str, str]:
 
 
 def _manifest(
-    call: Mapping[str, Any], record: Record, made: Made, artifacts: ArtifactStore
+    call: Mapping[str, Any], record: Record, made: Made, artifacts: ArtifactStore, *, wall_s: float
 ) -> Mapping[str, Any]:
     rev = int(call["job"].get("rev", 0))
     if call["kind"] == "respeak":
@@ -104,18 +109,28 @@ def _manifest(
     container = choose_container(probe(artifacts.fetch(record.given["film"])))
     names = film_names(record, container, source=timeline.source_language, rev=rev)
     exported = made.keys["export"]
-    wanted = {"film", "target_srt", "source_srt"}
+    quality = read_json(artifacts, made.keys["verify"]["metrics"])
+    timing = Timing(wall_s, made.stage_wall_s)
+    reports = {
+        "report.json": report_json(quality, timing),
+        "report.html": report_page(quality, timing, timeline),
+    }
+    stem = Path(names["film"]).stem
+    outputs = {name: exported[role] for role, name in names.items() if role in LAID_OUT}
+    for ending, text in reports.items():
+        outputs[f"{stem}.{ending}"] = put_text(artifacts, digest({"report": text}), text)
     return {
-        "artifacts": _flat(made.keys),
-        "outputs": [
-            {"key": exported[role], "name": name} for role, name in names.items() if role in wanted
-        ],
+        "artifacts": {
+            **_flat(made.keys),
+            **{name: outputs[f"{stem}.{name}"] for name in reports},
+        },
+        "outputs": [{"key": key, "name": name} for name, key in outputs.items()],
         "metrics": {
             "source_language": timeline.source_language,
             "target_language": timeline.target_language,
             "duration_ms": timeline.duration_ms,
             "stage_wall_s": dict(made.stage_wall_s),
-            "quality": read_json(artifacts, made.keys["verify"]["metrics"]),
+            "quality": quality,
         },
     }
 
