@@ -100,8 +100,8 @@ def test_a_strike_loses_nothing_and_doubles_nothing(stage: Stage, point: str, ac
         stage.strand_a_job()
     subject = stage.start("subject", point=point, action=action, submits=True)
     wait_until((stage.folder / "struck").exists, f"{point} is reached", 30)
+    timer = threading.Timer(2 * LEASE_S, subject.send_signal, [signal.SIGCONT])
     if action == "stop":
-        timer = threading.Timer(2 * LEASE_S, subject.send_signal, [signal.SIGCONT])
         timer.start()
     stage.start("heir")
     wait_until((stage.folder / "ready.heir").exists, "the heir works", 30)

@@ -123,7 +123,7 @@ def test_a_power_cut_at_any_moment_keeps_every_answered_submit(
 
     thread = threading.Thread(target=work)
     thread.start()
-    cuts = []
+    cuts: list[tuple[Path, list[str]]] = []
     while not ended.is_set() and len(cuts) < 12:
         before = list(answered)
         folder = tmp_path / f"cut{len(cuts)}"

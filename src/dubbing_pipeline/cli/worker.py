@@ -27,7 +27,7 @@ def worker() -> None:
 
 
 async def _work(setup: Any, state_dir: Path) -> None:
-    from dubbing_pipeline.runtime.assembly import open_runtime  # noqa: PLC0415 - heavy
+    from dubbing_pipeline.runtime.assembly import Doors, open_runtime  # noqa: PLC0415 - heavy
     from dubbing_pipeline.stages.folder_store import FolderStore  # noqa: PLC0415 - heavy
 
     stop = asyncio.Event()
@@ -35,5 +35,5 @@ async def _work(setup: Any, state_dir: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     artifacts = FolderStore(state_dir / "artifacts", state_dir / "work")
-    async with open_runtime(setup, fetch=artifacts.fetch):
+    async with open_runtime(setup, doors=Doors(fetch=artifacts.fetch)):
         await stop.wait()

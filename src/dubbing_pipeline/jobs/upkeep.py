@@ -5,12 +5,12 @@ is enough for the host, ``hold_duty`` gives it to one for a few seconds.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from dubbing_pipeline.jobs import claims, leases, moves, notices, outbox, results
+from dubbing_pipeline.jobs import claims, leases, moves, notices, outbox, results, trash
 from dubbing_pipeline.jobs.change import Change
 from dubbing_pipeline.jobs.leases import Expired
 from dubbing_pipeline.jobs.notices import Notice
@@ -285,6 +285,16 @@ class Upkeep:
         """Write an event of the queue as a whole, such as a level switch."""
         with self._store.change(self._incarnation) as change:
             change.record(event, **detail)
+
+    def purge_trash(self) -> tuple[str, ...]:
+        """Delete jobs that lay in the trash for a week; gives their files in the output folder."""
+        with self._store.change(self._incarnation) as change:
+            return trash.purge(change)
+
+    def named_artifacts(self) -> Collection[str]:
+        """Give every artifact key that a row names."""
+        with self._store.database.read() as connection:
+            return trash.named(connection)
 
     def forget_old(self) -> int:
         """Delete rows nobody needs any more: old events, keys, processes, notices."""

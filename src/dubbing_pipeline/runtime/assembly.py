@@ -25,10 +25,12 @@ from dubbing_pipeline.runtime.inproc_backend import InProcDispatchBackend
 from dubbing_pipeline.runtime.intake import POLL_S, Intake, IntakeTimes
 from dubbing_pipeline.runtime.lease_keeper import LeaseKeeper
 from dubbing_pipeline.runtime.local_engine import Changes, LocalEngine
+from dubbing_pipeline.runtime.notify import Notify, OpenUrl
 from dubbing_pipeline.runtime.outbox_loop import OutboxLoop
 from dubbing_pipeline.runtime.publisher import Publisher
 from dubbing_pipeline.runtime.redis_backend import RedisDispatchBackend, StreamNames
 from dubbing_pipeline.runtime.rescuer import Rescuer
+from dubbing_pipeline.runtime.retention import Retention
 from dubbing_pipeline.runtime.scheduler import Scheduler
 from dubbing_pipeline.runtime.selector import BackendSelector
 from dubbing_pipeline.runtime.setup import (
@@ -48,6 +50,8 @@ CLEAN_S = 60.0
 OUTBOX_LOOK_S = 0.2
 PROCESS_BEAT_S = 5.0
 PUBLISH_S = 1.0
+NOTIFY_S = 2.0
+RETENTION_S = 3600.0
 
 MakeStore = Callable[[RuntimeSetup, Clock], JobStore]
 
@@ -263,27 +267,46 @@ class Runtime:
         self.store.database.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What leads out of the queue; what is None is not done by this process."""
+
+    fetch: Callable[[str], Path] | None = None
+    open_url: OpenUrl | None = None
+    link: str = ""
+
+
+def service_loops(runtime: Runtime, doors: Doors) -> tuple[Loop, ...]:
+    """List the loops that lay files out, tell people, and clean up."""
+    setup = runtime.setup
+    artifacts = setup.state_dir / "artifacts"
+    retention = Retention(runtime.upkeep, artifacts, runtime.clock, work_days=setup.work_days)
+    made = [Loop("retention", retention.run_once, RETENTION_S)]
+    if doors.fetch is not None:
+        publisher = Publisher(runtime.upkeep, doors.fetch, setup.output_dir)
+        made.append(Loop("publish", publisher.run_once, PUBLISH_S))
+    if doors.open_url is not None:
+        notify = Notify(runtime.upkeep, doors.open_url, link=doors.link)
+        made.append(Loop("notify", notify.run_once, NOTIFY_S))
+    return tuple(made)
+
+
 @asynccontextmanager
 async def open_runtime(
-    setup: RuntimeSetup, *, parts: Parts | None = None, fetch: Callable[[str], Path] | None = None
+    setup: RuntimeSetup, *, parts: Parts | None = None, doors: Doors | None = None
 ) -> AsyncIterator[Runtime]:
     """Open a process's queue and run it until the block ends, then drain.
 
     Args:
         setup: What kind of process.
         parts: What tests replace.
-        fetch: Gives artifacts for the output folder; None publishes nothing.
+        doors: What leads out of the queue.
     """
     runtime = Runtime(setup, parts or Parts())
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runtime.end)
         await runtime.start()
-        for loop in runtime.loops():
-            loop.start()
-            stack.push_async_callback(loop.stop)
-        if fetch is not None:
-            publisher = Publisher(runtime.upkeep, fetch, setup.output_dir)
-            loop = Loop("publish", publisher.run_once, PUBLISH_S)
+        for loop in (*runtime.loops(), *service_loops(runtime, doors or Doors())):
             loop.start()
             stack.push_async_callback(loop.stop)
         if setup.executes:

@@ -29,6 +29,7 @@ def runtime_setup(
         jobs_db_name=public.jobs_db_name,
         log_dir=public.log_dir,
         slots=public.slots,
+        work_days=public.retention_work_days,
         policy=policy(settings),
         queue=queue_setup(settings),
         child=ChildSetup(call_for=call_for(settings, engines)),

@@ -65,6 +65,7 @@ class RuntimeSetup:
     jobs_db_name: str = "jobs.db"
     log_dir: Path | None = None
     slots: int = 1
+    work_days: int = 0
     policy: Policy = field(default_factory=Policy)
     queue: QueueSetup = field(default_factory=QueueSetup)
     child: ChildSetup = field(default_factory=ChildSetup)
