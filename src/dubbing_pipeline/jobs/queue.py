@@ -29,6 +29,7 @@ _log = structlog.get_logger(__name__)
 
 REPORT_EVERY_S = 1.0
 SETTLE_RETRY_S = 1.0
+SETTLE_DEFECTS = 3
 
 StopReason = Literal["cancelled", "drained", "lease_lost"]
 
@@ -121,13 +122,22 @@ class JobQueue:
             return Failed("crash", Reason("jobs.executor_defect", params), run.progress.stage)
 
     async def _settle(self, run: Run, outcome: Outcome) -> JobState | None:
-        """Write the end down. A full or busy disk is waited for: the lease is being kept."""
-        while True:
+        """Write the end down.
+
+        A full or busy disk is waited for: the lease is being kept. A defect is tried a few times
+        and then given up: the lease runs out, and the job is taken back like a dead worker's.
+        """
+        defects = 0
+        while defects < SETTLE_DEFECTS:
             try:
                 return await asyncio.to_thread(self._write, run, outcome)
             except (DubbingError, driver().Error) as error:
                 _log.warning("settle_waits", job=run.job.id, error=str(error))
+            except Exception:  # noqa: BLE001 - an edge: no defect may hold a lease for ever
+                defects += 1
+                _log.exception("settle_failed", job=run.job.id)
             await asyncio.sleep(SETTLE_RETRY_S)
+        return None
 
     def _write(self, run: Run, outcome: Outcome) -> JobState | None:
         if run.stop == "lease_lost":

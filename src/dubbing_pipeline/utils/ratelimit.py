@@ -68,6 +68,7 @@ def _client(url: str) -> Any:
         socket_connect_timeout=REDIS_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
+        driver_info=None,
     )
 
 

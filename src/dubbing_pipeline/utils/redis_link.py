@@ -83,7 +83,7 @@ def key_patterns(stream: str) -> KeyPatterns:
 
 
 COMMANDS: tuple[str, ...] = (
-    *("auth", "hello", "ping", "select", "info", "multi", "exec", "client|setinfo"),
+    *("auth", "hello", "ping", "select", "info", "multi", "exec"),
     *("xadd", "xreadgroup", "xack", "xdel", "xautoclaim", "xclaim", "xlen", "xpending"),
     *("xgroup|create", "xgroup|delconsumer", "xinfo|consumers"),
     *("get", "set", "incr", "expire", "unlink", "publish", "subscribe", "unsubscribe"),
@@ -116,6 +116,7 @@ def _client(url: str, timeout_s: float) -> Any:
         url,
         decode_responses=True,
         protocol=2,
+        driver_info=None,  # CLIENT SETINFO is not known before Redis 7.2
         socket_timeout=timeout_s,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
