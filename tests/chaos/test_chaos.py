@@ -27,26 +27,46 @@ def test_no_job_is_lost_or_done_twice_in_chaos() -> None:
     assert result.good, told(result)
 
 
-def test_a_queue_without_reconciling_strands_jobs() -> None:
+def test_a_queue_that_trusts_hints_alone_strands_jobs() -> None:
     broken = Plan(
-        jobs=60, kills=0, pauses=0, redis_faults=8, rate=20.0, no_reconcile=True, patience_s=15.0
+        *(120, 1),
+        kills=0,
+        pauses=0,
+        redis_faults=6,
+        redis_kinds="flush,stream",
+        rate=100.0,
+        no_reconcile=True,
+        patience_s=10.0,
     )
     result = run(broken)
     assert result.stuck > 0, told(result)
 
 
+def zombies(store: str) -> Result:
+    """Pause busy workers for longer than a lease, and let them go on in good faith."""
+    return run(
+        Plan(
+            *(100, 3),
+            kills=0,
+            pauses=14,
+            redis_faults=0,
+            lease_s=0.8,
+            longest_s=1.6,
+            rate=12.0,
+            store=store,
+            deaf_keeper=True,
+            patience_s=60.0,
+        )
+    )
+
+
+def test_the_fence_alone_stops_zombies() -> None:
+    result = zombies("none")
+    assert result.good, told(result)
+    assert result.events["fenced"] > 0, told(result)
+
+
 @pytest.mark.parametrize("store", ["unfenced", "no-owner"])
 def test_a_store_that_believes_zombies_is_found_out(store: str) -> None:
-    broken = Plan(
-        *(60, 3),
-        kills=0,
-        pauses=12,
-        redis_faults=0,
-        lease_s=0.8,
-        longest_s=1.5,
-        rate=6.0,
-        store=store,
-        patience_s=40.0,
-    )
-    result = run(broken)
+    result = zombies(store)
     assert not result.verdict.good, told(result)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from lib.samples import sample
 from lib.service import Service, descendants, is_alive
 from lib.waiting import wait_until

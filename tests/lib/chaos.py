@@ -28,7 +28,12 @@ PATIENCE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything. ``store`` names a store of ``lib.mutants``."""
+    """How much of everything. ``store`` names a store of ``lib.mutants``.
+
+    ``no_reconcile`` leaves a job to its hint alone: no comparison, no poll, no look of a freed
+    slot. ``deaf_keeper`` never tells a run that its lease is lost, so that the fence is the only
+    thing between a zombie and the store.
+    """
 
     jobs: int = 300
     seed: int = 1
@@ -41,8 +46,10 @@ class Plan:
     lease_s: float = 2.0
     longest_s: float = 0.3
     rate: float = 8.0
+    redis_kinds: str = "restart,empty,flush,stream,group"
     store: str = "none"
     no_reconcile: bool = False
+    deaf_keeper: bool = False
     patience_s: float = PATIENCE_S
 
 
@@ -171,7 +178,7 @@ def _run(plan: Plan, folder: Path, *, server: RedisServer, store: JobStore, crow
         stuck = unended(store)
     length, pending = left(server)
     answers = [line.split() for path in folder.glob("answers.*") for line in _lines(path)]
-    effects = {path.name: len(_lines(path)) for path in (folder / "effects").iterdir()}
+    effects = read_effects(folder / "effects")
     events = store.history()
     return Result(
         plan=plan,
@@ -195,6 +202,7 @@ class Faults:
         self._crowd = crowd
         self._server = server
         self._lease_s = plan.lease_s
+        self._kinds = plan.redis_kinds.split(",")
         self.done: Counter[str] = Counter()
         todo = ["kill"] * plan.kills + ["pause"] * plan.pauses + ["redis"] * plan.redis_faults
         self._chance.shuffle(todo)
@@ -221,7 +229,7 @@ class Faults:
         self.done["pause"] += 1
 
     def _redis(self) -> None:
-        kind = self._chance.choice(["restart", "empty", "flush", "stream", "group"])
+        kind = self._chance.choice(self._kinds)
         self.done[f"redis {kind}"] += 1
         if kind == "restart":
             self._server.kill()
@@ -235,6 +243,11 @@ class Faults:
                 "group": ("XGROUP", "DESTROY", STREAM, GROUP),
             }[kind]
             self._server.talk(*words)
+
+
+def read_effects(folder: Path) -> dict[str, list[int]]:
+    """Read which epochs believed that their end was accepted, by job."""
+    return {path.name: [int(line) for line in _lines(path)] for path in folder.iterdir()}
 
 
 def submitted(folder: Path) -> int:

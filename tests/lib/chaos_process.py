@@ -87,6 +87,14 @@ async def submit_all(runtime: Runtime, config: dict[str, Any]) -> None:
     (folder / f"submitted.{config['name']}").touch()
 
 
+def trust_hints_alone(runtime: Runtime) -> None:
+    async def nothing() -> int:
+        return 0
+
+    runtime.rescuer._upkeep = NoReconcile(runtime.store, runtime.incarnation)
+    runtime.intake.fill = nothing  # type: ignore[method-assign]
+
+
 async def main(config: dict[str, Any]) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -94,8 +102,9 @@ async def main(config: dict[str, Any]) -> None:
     parts = Parts(make_store=make_store(config["store"], folder / "effects"))
     async with open_runtime(setup_of(config), parts=parts) as runtime:
         if config["no_reconcile"]:
-            runtime.rescuer._upkeep = NoReconcile(runtime.store, runtime.incarnation)
-            runtime.intake._next_poll_s = float("inf")
+            trust_hints_alone(runtime)
+        if config["deaf_keeper"]:
+            runtime._after_beat = lambda result: None  # type: ignore[method-assign]
         if config["jobs"]:
             await submit_all(runtime, config)
         await stop.wait()

@@ -23,14 +23,14 @@ class Verdict:
 
 
 def judge(
-    events: Iterable[Event], *, answered: Sequence[str], effects: Mapping[str, int]
+    events: Iterable[Event], *, answered: Sequence[str], effects: Mapping[str, Sequence[int]]
 ) -> Verdict:
     """Judge a history.
 
     Args:
         events: All of it, in order.
         answered: Every job whose submit was answered.
-        effects: How often each job's effect was committed.
+        effects: Which epochs were told that their end was accepted, by job.
     """
     verdict = Verdict()
     by_job: dict[str, list[Event]] = defaultdict(list)
@@ -42,14 +42,18 @@ def judge(
         if ends["done"] == 0 and ends["cancelled"] == 0:
             verdict.lost.append(job_id)
     for job_id, history in by_job.items():
-        _judge_job(job_id, history, effects.get(job_id, 0), verdict)
+        _judge_job(job_id, history, effects.get(job_id, ()), verdict)
     return verdict
 
 
-def _judge_job(job_id: str, history: Sequence[Event], effects: int, verdict: Verdict) -> None:
-    done = [event for event in history if event.event == "done"]
-    if len(done) > 1 or effects > 1:
+def _judge_job(
+    job_id: str, history: Sequence[Event], effects: Sequence[int], verdict: Verdict
+) -> None:
+    done = [event.epoch for event in history if event.event == "done"]
+    if len(done) > 1 or len(effects) > 1:
         verdict.double.append(job_id)
+    elif not set(effects) <= set(done):
+        verdict.disorder.append(f"{job_id} done by {done}, believed by {effects}")
     claims = [event.epoch or 0 for event in history if event.event == "claimed"]
     if claims != list(range(1, len(claims) + 1)):
         verdict.disorder.append(f"{job_id} claims {claims}")

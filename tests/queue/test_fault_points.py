@@ -14,6 +14,7 @@ import pytest
 from dubbing_pipeline.jobs.store import JobStore
 from dubbing_pipeline.model.job import NewJob
 from dubbing_pipeline.utils.clock import SystemClock
+from lib.chaos import read_effects
 from lib.fault_process import POINTS
 from lib.history import judge
 from lib.redis_server import RedisServer, running_redis
@@ -108,8 +109,6 @@ def test_a_strike_loses_nothing_and_doubles_nothing(stage: Stage, point: str, ac
     wait_until(lambda: stage.unended() == 0, "every job ends", 30)
     if action == "stop":
         timer.join()
-    effects = {
-        p.name: len(p.read_text().splitlines()) for p in (stage.folder / "effects").iterdir()
-    }
+    effects = read_effects(stage.folder / "effects")
     verdict = judge(stage.store.history(), answered=stage.answered(), effects=effects)
     assert verdict.good, verdict

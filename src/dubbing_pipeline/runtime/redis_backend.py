@@ -245,6 +245,15 @@ class RedisDispatchBackend:
         Raises:
             BackendUnavailable: Redis cannot say.
         """
+        try:
+            return await self._backlog()
+        except BackendUnavailable as error:
+            if error.params["reason"] not in GONE:
+                raise
+        await self.ensure_group()
+        return await self._backlog()
+
+    async def _backlog(self) -> int:
         pipe = self._link.commands.pipeline(transaction=True)
         pipe.xlen(self._names.stream)
         pipe.xpending(self._names.stream, self._names.group)
