@@ -47,6 +47,8 @@ TIERS = (
     Tier("contract", 1, "fast"),
     Tier("flow", 1, "fast"),
     Tier("dub", 6),
+    Tier("queue", 6),
+    Tier("chaos", 3),
     Tier("fresh", 15, "nightly"),
 )
 

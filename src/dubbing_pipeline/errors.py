@@ -7,6 +7,8 @@
     │   └── SettingsErrors     several are; told together                               exit 3
     ├── UsageError             the call's words are off                                 exit 2
     ├── RefusedError           a rule of the house says no                              exit 4
+    │   ├── Conflict           the thing is not in a state that allows it
+    │   └── LimitReached       a cap or a quota is full
     ├── NotFoundError          what was named is not there                              exit 5
     ├── InputRefused           the film cannot be taken, and why                        exit 1
     ├── EngineMissing          an engine or its model is absent; names the command      exit 1
@@ -16,6 +18,7 @@
     ├── ProgramFailed          a program (ffmpeg, …) ended badly or ran out of limits   exit 1
     ├── OutOfSpace             the disk is full, or a quota is                          exit 1
     ├── VerifyFailed           the finished film does not hold what it must             exit 1
+    ├── BackendUnavailable     Redis does not answer, or not as it must                 exit 1
     └── Cancelled              a person or a signal stopped the work                    exit 1
 
 An error carries a *code* (``room.name``) and named parameters, nothing else. The words are in
@@ -92,6 +95,14 @@ class RefusedError(DubbingError):
     exit_code: ClassVar[int] = 4
 
 
+class Conflict(RefusedError):
+    """The thing named is not in a state that allows what was asked."""
+
+
+class LimitReached(RefusedError):
+    """A cap or a quota is full; the same call may work later."""
+
+
 class NotFoundError(DubbingError):
     """What was named is not there."""
 
@@ -144,6 +155,19 @@ class OutOfSpace(DubbingError):
 
 class VerifyFailed(DubbingError):
     """The finished film does not hold what it must; the report names the checks."""
+
+
+class BackendUnavailable(DubbingError):
+    """Redis does not answer in time, or not at all. Parameter ``reason`` is for the operator."""
+
+    failure: ClassVar[FailureClass] = "transient"
+
+
+class BackendUnfit(BackendUnavailable):
+    """Redis answers, and says that it cannot do our work: read-only, out of memory, forbidden.
+
+    One such answer is enough to leave level 2.
+    """
 
 
 class Cancelled(DubbingError):

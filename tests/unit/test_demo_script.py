@@ -9,9 +9,10 @@ import pytest
 from lib.tree import ROOT
 
 DUB = """#!/bin/bash
+[ "$1" != worker ] || exec sleep 60
 printf '<%s>' "$@" >"$(dirname "$0")/words"
 echo "halfway there" >&2
-echo '{"output": "/films/a b.es.mp4", "report": "/films/report.json", "metrics": {}}'
+echo '{"job": {}, "outputs": ["/films/a.es.srt", "/films/a b.es.mp4", "/films/report.json"]}'
 """
 # Only two scripts are run by the environment's Python: the samples, and the reading of the JSON.
 PYTHON = """#!/bin/bash
@@ -51,7 +52,7 @@ def words_of_dub(checkout: Path) -> str:
 def test_without_a_film_it_makes_an_english_one(checkout: Path) -> None:
     assert demo(checkout).returncode == 0
     words = words_of_dub(checkout)
-    assert words.startswith(f"<run><--to><es><--out><{checkout}/demo-output><--json><--from><en>")
+    assert words.startswith("<jobs><submit><--to><es><--wait><--json><--from><en>")
     assert words.endswith(f"<--><{checkout}/demo-output/sample/clean.mp4>")
 
 
@@ -67,7 +68,7 @@ def test_it_ends_with_output_and_report(checkout: Path) -> None:
 def test_a_film_without_its_language_is_handed_on_without_one(checkout: Path) -> None:
     demo(checkout, "my film.mp4", "--to=pt")
     words = words_of_dub(checkout)
-    assert words.startswith("<run><--to><pt>")
+    assert words.startswith("<jobs><submit><--to><pt>")
     assert words.endswith("<--><my film.mp4>")
     assert "--from" not in words
 
@@ -78,7 +79,7 @@ def test_the_language_of_a_film_is_handed_on(checkout: Path) -> None:
 
 
 def test_a_failed_dub_fails_the_demo(checkout: Path) -> None:
-    (checkout / ".venv" / "bin" / "dub").write_text("#!/bin/bash\nexit 4\n")
+    (checkout / ".venv" / "bin" / "dub").write_text("#!/bin/bash\n[ $1 = worker ] || exit 4\n")
     done = demo(checkout, "film.mp4")
     assert (done.returncode, done.stdout) == (4, "")
 

@@ -26,7 +26,10 @@ from lib.tree import (
 SOURCE = ROOT / "src" / "dubbing_pipeline"
 
 # The one room that starts programs, and those that look after what it started.
-STARTS_PROGRAMS = {SOURCE / "utils" / "process.py"}
+STARTS_PROGRAMS = {
+    SOURCE / "utils" / "process.py",
+    SOURCE / "runtime" / "child_supervisor.py",  # the process a job runs in
+}
 # The clock and the environment are read in these; everybody else is handed them.
 READS_THE_WORLD = {
     SOURCE / "utils" / "clock.py",

@@ -19,7 +19,7 @@ ERROR_NAMES = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, DubbingError)
 } - {"SettingsErrors"}
-OTHER_USERS = {"SettingsWarning", "render", "Finding"}
+OTHER_USERS = {"SettingsWarning", "render", "Finding", "Reason"}
 
 
 @dataclass(frozen=True)

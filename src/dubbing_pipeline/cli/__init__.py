@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from dubbing_pipeline import __version__
-from dubbing_pipeline.cli import config, doctor, engines, lines
+from dubbing_pipeline.cli import config, doctor, engines, jobs, lines, presets, queue
 from dubbing_pipeline.cli.edge import orderly_end, run_at_edge
 from dubbing_pipeline.cli.run import run
+from dubbing_pipeline.cli.worker import worker
 
 app = typer.Typer(
     name="dub",
@@ -20,6 +21,10 @@ app = typer.Typer(
     rich_markup_mode=None,  # its help costs 100 ms more at each start
 )
 app.command()(run)
+app.command()(worker)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(queue.app, name="queue")
+app.add_typer(presets.app, name="presets")
 app.add_typer(lines.app, name="lines")
 app.add_typer(engines.app, name="engines")
 app.add_typer(config.app, name="config")
