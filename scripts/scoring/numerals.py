@@ -4,7 +4,6 @@ import re
 import unicodedata
 from functools import cache
 
-# ruff: noqa: SIM905 - as lists these would be a page, one word a line
 _EN_SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen"

@@ -7,9 +7,11 @@ from typing import ClassVar
 
 import pytest
 
+from dubbing_pipeline.engines.registry import Registry
+from dubbing_pipeline.engines.settings import EngineSettings
 from dubbing_pipeline.errors import Cancelled, EngineFailed
 from dubbing_pipeline.stages.artifacts import put_text
-from dubbing_pipeline.stages.base import StageContext
+from dubbing_pipeline.stages.base import StageContext, Stages
 from dubbing_pipeline.stages.call import Keys, StageCall
 from dubbing_pipeline.stages.folder_store import FolderStore, open_store
 from dubbing_pipeline.stages.plan import Step
@@ -52,18 +54,16 @@ class Rig:
 
     @property
     def runner(self) -> Runner:
-        stages = {"upper": self.upper, "breaks": Breaks()}
+        stages: Stages = {"upper": self.upper, "breaks": Breaks()}
         return Runner(
-            artifacts=self.store, engines=NoEngines(), clock=FakeClock(), load=lambda _: stages
+            artifacts=self.store,
+            engines=Registry(EngineSettings(Path(), Path())),
+            clock=FakeClock(),
+            load=lambda _: stages,
         )
 
     def given(self, text: str) -> Keys:
         return {"text": put_text(self.store, text.encode().hex().ljust(64, "0"), text)}
-
-
-class NoEngines:
-    def __getattr__(self, name: str) -> object:
-        raise AssertionError(name)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
 from dubbing_pipeline.errors import InputRefused, UsageError
 from dubbing_pipeline.media.languages import primary_subtag
@@ -66,7 +66,7 @@ def read_change(
     change = LineEdit(
         target=" ".join(text.split()) if text is not None else None,
         speaker=speaker,
-        audio_mode=cast("AudioMode | None", audio),
+        audio_mode=audio,
         locked=locked,
         start_ms=None if start_s is None else round(start_s * 1000),
         end_ms=None if end_s is None else round(end_s * 1000),
