@@ -75,3 +75,8 @@ def test_a_state_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusedError) as caught, open_store(tmp_path / "file" / "state", "one"):
         pass
     assert caught.value.code == "stages.state_not_writable"
+
+
+def test_a_new_state_folder_is_closed_to_others(tmp_path: Path) -> None:
+    with open_store(tmp_path / "state", "one"):
+        assert (tmp_path / "state").stat().st_mode & 0o077 == 0

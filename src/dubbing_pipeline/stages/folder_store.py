@@ -107,6 +107,8 @@ def _hold(folder: Path) -> int:
     """Make a folder and lock it; made again if a sweep came between the two."""
     while True:
         with refusing_full_disk(folder.parent):
+            # nobody else's business: films lie here, and later the job store
+            folder.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(lock, fcntl.LOCK_EX)
