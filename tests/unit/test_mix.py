@@ -1,6 +1,7 @@
 """A mix is the same in blocks of any size, and a later one differs where a line does."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from dubbing_pipeline.media.audio import measure_lufs
 from dubbing_pipeline.media.flac import SpanReader
 from dubbing_pipeline.model.speech import LineEdit
+from dubbing_pipeline.stages.artifacts import read_json
 from dubbing_pipeline.stages.call import StageCall
 from dubbing_pipeline.stages.folder_store import open_store
 from dubbing_pipeline.stages.mix import TARGET_LUFS, mixed, open_score
 from dubbing_pipeline.stages.mixing import Span
-from lib.small_film import FILM_MS, RATE_HZ, SmallFilm
+from lib.small_film import FILM_MS, LINES, RATE_HZ, SmallFilm
 from lib.tools import need
 
 SECOND = RATE_HZ
@@ -77,3 +79,17 @@ def test_a_first_mix_is_as_loud_as_it_shall_be_and_as_long_as_the_film(film: Sma
     with SpanReader(path) as dub:
         assert dub.frames == FILM_MS * 48
     assert abs(measure_lufs(path, duration_ms=FILM_MS) - TARGET_LUFS) <= 0.5
+
+
+def test_a_mix_of_nothing_is_left_as_quiet_as_it_is(film: SmallFilm) -> None:
+    film.lines = tuple(replace(line, audio_mode="original") for line in LINES)
+    film.loud = dict.fromkeys(range(1, 7), 0.0)
+    made = film.dub()
+    assert read_json(film.store, made["mix"]["master"]) == {"gain_db": 0.0}
+
+
+def test_noise_without_a_voice_is_not_made_as_loud_as_one(film: SmallFilm) -> None:
+    film.lines = tuple(replace(line, audio_mode="original") for line in LINES)
+    film.loud = dict.fromkeys(range(1, 7), 0.0005)
+    made = film.dub()
+    assert read_json(film.store, made["mix"]["master"]) == {"gain_db": 30.0}

@@ -19,6 +19,8 @@ from dubbing_pipeline.media.streams import AudioStream, MediaInfo
 
 MIX_RATE_HZ = 48_000
 SPEECH_RATE_HZ = 16_000
+SILENCE_LUFS = -70.0
+"""Where the gate of the measure lies: nothing quieter has a loudness."""
 
 _GAP_S = 0.04
 """Holes and overlaps of time stamps longer than this are filled or cut, so that sound keeps to

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dubbing_pipeline.engines.base import Samples, Tick
-from dubbing_pipeline.media.audio import Loudness, decode_film, measure_loudness
+from dubbing_pipeline.media.audio import SILENCE_LUFS, Loudness, decode_film, measure_loudness
 from dubbing_pipeline.media.languages import primary_subtag
 from dubbing_pipeline.media.packets import picture_sha256
 from dubbing_pipeline.media.probe import probe
@@ -22,8 +22,6 @@ _ORIGINAL_REACH_MS = 300
 _ALIKE = 0.5
 _ORIGINAL_MS = 60_000
 """How much of an original track is compared, from its first line on."""
-
-SILENCE_LUFS = -70.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from dubbing_pipeline.media.audio import measure_lufs
+from dubbing_pipeline.media.audio import SILENCE_LUFS, measure_lufs
 from dubbing_pipeline.media.flac import FlacWriter, SpanReader
 from dubbing_pipeline.stages.artifacts import put_json, read_json
 from dubbing_pipeline.stages.base import StageContext
@@ -25,6 +25,9 @@ from dubbing_pipeline.stages.takes import read_takes
 
 TARGET_LUFS = -16.0
 _NEAR_LU = 0.2
+_MOST_DB = 30.0
+"""No film with a voice in it needs more; one without would be all noise."""
+
 _HEADROOM_DB = 18.0
 """The unlimited mix is written this much lower, so that it cannot clip."""
 
@@ -109,15 +112,14 @@ class Desk:
 
     def master(self) -> tuple[float, Rendered]:
         """Find the gain that brings the limited mix to the target, and render with it."""
-        gain_db = round(TARGET_LUFS - self._loudness_unlimited(), 3)
+        gain_db = _louder(0.0, self._loudness_unlimited())
         mix = self.render(gain_db)
-        off = round(TARGET_LUFS - self._loudness(mix.dub), 3)
-        if abs(off) <= _NEAR_LU:
+        nearer_db = _louder(gain_db, self._loudness(mix.dub))
+        if abs(nearer_db - gain_db) <= _NEAR_LU:
             return gain_db, mix
         mix.dub.unlink()
         mix.stem.unlink()
-        gain_db += off
-        return gain_db, self.render(gain_db)
+        return nearer_db, self.render(nearer_db)
 
     def render(self, gain_db: float) -> Rendered:
         """Write the mix and its stem.
@@ -142,10 +144,10 @@ class Desk:
                 file.write((bed + voices[:, None]) * np.float32(10 ** (-_HEADROOM_DB / 20)))
         loudness = self._loudness(path)
         path.unlink()
-        return loudness + _HEADROOM_DB
+        return loudness + _HEADROOM_DB if loudness > SILENCE_LUFS else loudness
 
     def _loudness(self, path: Path) -> float:
-        """Measure, in LUFS. Silence, which has no loudness, is left as quiet as it is."""
+        """Measure, in LUFS."""
         duration_ms = self._frames * 1000 // RATE_HZ
         return measure_lufs(path, duration_ms=duration_ms)
 
@@ -156,6 +158,13 @@ class Desk:
 
     def _scratch(self) -> Path:
         return self._context.artifacts.scratch(".flac")
+
+
+def _louder(gain_db: float, loudness_lufs: float) -> float:
+    """Give the gain that brings a mix to the target; silence is left as quiet as it is."""
+    if loudness_lufs <= SILENCE_LUFS:
+        return gain_db
+    return min(_MOST_DB, round(gain_db + TARGET_LUFS - loudness_lufs, 3))
 
 
 def _writer(path: Path, channels: int) -> FlacWriter:
