@@ -27,7 +27,7 @@ from dubbing_pipeline.media.streams import MediaInfo
 from dubbing_pipeline.model.speech import Timeline
 from dubbing_pipeline.stages.artifacts import put_text
 from dubbing_pipeline.stages.base import StageContext
-from dubbing_pipeline.stages.call import Keys, StageCall
+from dubbing_pipeline.stages.call import Keys, StageCall, digest
 from dubbing_pipeline.stages.documents import read_timeline
 
 _SOUND = ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "256k", "-ac", "2")
@@ -37,6 +37,9 @@ _PICTURE = (
     # H.264 in 4:2:0 has no odd sides
     *("-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2"),
 )
+_ENCODING_PACE = 30.0
+"""Seconds that encoding a second of film may take: a large one on a small machine is slow."""
+
 _MUXERS: dict[Container, str] = {"mp4": "mp4", "m4a": "mp4", "mkv": "matroska"}
 _AT_ONCE = ("-movflags", "+faststart")
 
@@ -113,12 +116,14 @@ class Bench:
         picture = self.info.picture
         if picture is None or is_web_safe(picture):
             return None
-        key = self.call.key("picture")
+        # of the film alone: a changed line does not encode its picture again
+        key = digest({"picture": self.call.inputs["film"], "as": _PICTURE})
         if not self.context.artifacts.has(key):
             target = self._scratch()
             options = ("-map", f"0:{picture.index}", "-an", "-sn", "-dn", *_PICTURE, *bit_exact())
             output = MediaOutput(target, "mp4", options)
-            self._convert([MediaInput(self.film_path)], output, share=(0.4, 0.8))
+            film = [MediaInput(self.film_path)]
+            self._convert(film, output, share=(0.4, 0.8), pace=_ENCODING_PACE)
             self.context.artifacts.put(key, target)
         # Alone in its file, the picture begins at 0 for ffmpeg, whenever it does in the film.
         late = ("-itsoffset", f"{picture.start_ms}ms") if picture.start_ms else ()
@@ -182,7 +187,12 @@ class Bench:
         return self._put(role, target)
 
     def _convert(
-        self, inputs: list[MediaInput], output: MediaOutput, *, share: tuple[float, float]
+        self,
+        inputs: list[MediaInput],
+        output: MediaOutput,
+        *,
+        share: tuple[float, float],
+        pace: float = 4.0,
     ) -> None:
         begin, end = share
         films = [number for number, item in enumerate(inputs) if item.path == self.film_path]
@@ -192,6 +202,7 @@ class Bench:
             [output, *holders],
             duration_ms=self.info.duration_ms,
             tick=lambda done: self.context.tick(begin + (end - begin) * done),
+            pace=pace,
         )
 
     def _put(self, role: str, path: Path) -> str:
