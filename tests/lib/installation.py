@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from lib.processes import marked
+from lib.processes import at_home
 from lib.steps import StepPipe
 
 PROGRAM = Path(sys.executable).parent / "dub"
@@ -71,7 +71,7 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the program sees; ``TMPDIR`` marks every process that it starts."""
+        """What the program sees; its ``HOME`` marks every process that it starts."""
         temporary = self.folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         path = os.environ["PATH"]  # noqa: TID251  # where this machine's programs are
@@ -112,7 +112,7 @@ class Installation:
                 start_new_session=True,
             )
             steps.started()
-            running = Running(process, steps, out, environment["TMPDIR"])
+            running = Running(process, steps, out, self.folder)
             try:
                 yield running
             finally:
@@ -131,7 +131,7 @@ class Running:
     process: subprocess.Popen[bytes]
     steps: StepPipe
     out: IO[str]
-    mark: str
+    home: Path
 
     def reach(self, step: str, *, lines: int = 0) -> None:
         """Let it go on until it is in a step, and has told that many lines of it.
@@ -155,7 +155,7 @@ class Running:
 
     def descendants(self) -> dict[int, str]:
         """List every process of this call by number, with its name."""
-        return marked(self.mark)
+        return at_home(self.home)
 
     def end(self) -> Ended:
         """Let it go on to its end."""

@@ -35,9 +35,9 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def marked(temporary: str) -> dict[int, str]:
-    """List living processes whose ``TMPDIR`` is this one, by number, with their names."""
-    wanted = f"TMPDIR={temporary}".encode()
+def at_home(home: Path) -> dict[int, str]:
+    """List living processes whose ``HOME`` is this folder, by number, with their names."""
+    wanted = f"HOME={home}".encode()
     found = {}
     for environment in Path("/proc").glob("[0-9]*/environ"):
         try:

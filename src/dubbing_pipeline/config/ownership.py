@@ -24,8 +24,8 @@ def refuse_foreign_state(state_dir: Path, *, user_id: int, command: Sequence[str
     """
     try:
         owner_id = state_dir.stat().st_uid
-    except FileNotFoundError:
-        return
+    except (FileNotFoundError, NotADirectoryError):
+        return  # whoever makes it will say why it cannot be made
     except PermissionError as error:
         user = _user_name(user_id)
         raise RefusedError("config.state_out_of_reach", folder=str(state_dir), user=user) from error

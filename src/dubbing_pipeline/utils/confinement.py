@@ -7,13 +7,14 @@ Done by a short chain of programs that replace each other (``prlimit``, ``unshar
 import os
 import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dubbing_pipeline.errors import OutOfSpace, ProgramFailed, ProgramOverLimit
 
-INHERITED = ("PATH", "HOME", "TMPDIR")
+INHERITED = ("PATH", "HOME")
 """The environment names a program may see of ours."""
 
 NETLESS: tuple[tuple[str, ...], ...] = (("unshare", "-n", "--"), ("unshare", "-rn", "--"))
@@ -50,10 +51,14 @@ class Limits:
 
 
 def child_environment() -> dict[str, str]:
-    """Give the environment of a program: an allow-list, and one locale for all machines."""
+    """Give the environment of a program: an allow-list, and one locale for all machines.
+
+    Its temporary files lie where this process has its own.
+    """
     ours = os.environ  # noqa: TID251 -- where programs and folders lie, no setting
     names = {name: ours[name] for name in INHERITED if name in ours}
-    return {"PATH": os.defpath, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"} | names
+    ours_too = {"TMPDIR": tempfile.gettempdir(), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+    return {"PATH": os.defpath, **ours_too, **names}
 
 
 def confined(
