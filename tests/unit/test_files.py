@@ -87,6 +87,18 @@ def test_odd_plain_names_are_fine(out: Path, name: str) -> None:
     assert safe_join(out, name).parent == out
 
 
+@pytest.mark.parametrize("rename", [rename_new, files._rename_by_link])
+def test_every_way_to_rename_a_folder_spares_what_is_there(out: Path, rename: Renamer) -> None:
+    for name in ("made", "taken"):
+        (out / name).mkdir()
+        (out / name / "of").write_text(name)
+    with pytest.raises(FileExistsError):
+        rename(out / "made", out / "taken")
+    rename(out / "made", out / "free")
+    assert [(out / name / "of").read_text() for name in ("taken", "free")] == ["taken", "made"]
+    assert not (out / "made").exists()
+
+
 @pytest.mark.parametrize("rename", [rename_new, files._rename_by_link, files._rename_onto_claim])
 def test_every_way_to_rename_spares_the_file_that_is_there(
     film: Path, out: Path, rename: Renamer

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dubbing_pipeline.errors import InputRefused, RefusedError
-from dubbing_pipeline.media.flac import FlacWriter, SpanReader, frame_at, read_span, write_flac
+from dubbing_pipeline.media.flac import FlacWriter, Frames, SpanReader, frame_at, write_flac
 
 RATE_HZ = 8000
 STEP = 1 / 32768
@@ -15,6 +15,11 @@ STEP = 1 / 32768
 def ramp(count: int, channels: int = 2) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     column = np.linspace(-1, 1 - STEP, count, dtype=np.float32)
     return np.stack([column * (at + 1) / channels for at in range(channels)], axis=1)
+
+
+def read_span(path: Path, start_ms: int, end_ms: int) -> Frames:
+    with SpanReader(path) as reader:
+        return reader.span(start_ms, end_ms)
 
 
 @pytest.fixture
@@ -45,13 +50,6 @@ def test_outside_the_file_is_silence(file: Path) -> None:
 @pytest.mark.parametrize(("start_ms", "end_ms"), [(-900, -100), (2000, 3000), (500, 500)])
 def test_a_span_beside_the_file_is_silence(file: Path, start_ms: int, end_ms: int) -> None:
     assert not read_span(file, start_ms, end_ms).any()
-
-
-def test_blocks_put_together_are_the_file(file: Path) -> None:
-    with SpanReader(file) as reader:
-        blocks = list(reader.blocks(300))
-        assert [len(block) for block in blocks] == [2400, 2400, 2400, 800]
-        assert np.array_equal(np.concatenate(blocks), reader.read(0, RATE_HZ))
 
 
 def test_a_reader_says_what_the_file_is(file: Path) -> None:

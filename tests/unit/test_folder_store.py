@@ -80,3 +80,18 @@ def test_a_state_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 def test_a_new_state_folder_is_closed_to_others(tmp_path: Path) -> None:
     with open_store(tmp_path / "state", "one"):
         assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_no_work_folder_is_not_in_the_way(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "note.txt").write_text("mine")
+    (work / "elsewhere").symlink_to(tmp_path)
+    with open_store(tmp_path, "one"):
+        assert (work / "note.txt").exists()
+    assert (work / "elsewhere").is_symlink()
+
+
+def test_what_is_being_written_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with open_store(tmp_path, "one"):
+        assert (tmp_path / "work" / "one").stat().st_mode & 0o077 == 0

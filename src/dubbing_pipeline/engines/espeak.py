@@ -42,7 +42,6 @@ _VARIANTS = (
 )
 """Speakers made from one voice, told apart by pitch and formants; the clearest come first."""
 
-_OWN_PACE = 175
 _SPEEDS = (80, 100, 120, 140, 160, 175, 190, 200, 220, 240, 260, 300, 350)
 _RATES = (0.486, 0.579, 0.693, 0.806, 0.914, 1.0, 1.079, 1.139, 1.24, 1.334, 1.44, 1.621, 1.821)
 """Pace over own pace for ``-s`` of ``_SPEEDS``: mean over en-us, de, fr and es, version 1.51.

@@ -165,11 +165,6 @@ def _marked(text: str, request: TranslationRequest) -> str:
     return f"[{request.target_language}] {text}"
 
 
-def unmarked(text: str) -> str:
-    """Take the mark off again."""
-    return text.partition("] ")[2]
-
-
 class FakeSynthesizer:
     """Hums: a buzz with syllables, as long as the text would take, pitched by the voice."""
 

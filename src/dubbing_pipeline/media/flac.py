@@ -81,12 +81,6 @@ class SpanReader:
         first = frame_at(start_ms, self.sample_rate_hz)
         return self.read(first, frame_at(end_ms, self.sample_rate_hz) - first)
 
-    def blocks(self, block_ms: int) -> Iterator[Frames]:
-        """Read the whole file in blocks; the last one may be shorter."""
-        step = frame_at(block_ms, self.sample_rate_hz)
-        for first in range(0, self.frames, step):
-            yield self.read(first, min(step, self.frames - first))
-
     def __enter__(self) -> Self:
         return self
 
@@ -97,16 +91,6 @@ class SpanReader:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
-
-
-def read_span(path: Path, start_ms: int, end_ms: int) -> Frames:
-    """Read a span of a sound file; see ``SpanReader.span``.
-
-    Raises:
-        InputRefused: It is no sound file.
-    """
-    with SpanReader(path) as reader:
-        return reader.span(start_ms, end_ms)
 
 
 class FlacWriter:

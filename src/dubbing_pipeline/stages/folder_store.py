@@ -109,7 +109,8 @@ def _hold(folder: Path) -> int:
         with refusing_full_disk(folder.parent):
             # nobody else's business: films lie here, and later the job store
             folder.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.parent.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(lock, fcntl.LOCK_EX)
         if folder.is_dir() and folder.stat().st_ino == os.fstat(lock).st_ino:
@@ -125,7 +126,10 @@ def sweep(work: Path) -> int:
     """
     removed = 0
     for folder in sorted(work.iterdir()):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # another one swept it just now, or it is nobody's work folder
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

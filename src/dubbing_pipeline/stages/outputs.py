@@ -1,6 +1,5 @@
 """What the files of a finished dub are called."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from dubbing_pipeline.media.containers import Container
@@ -43,8 +42,3 @@ def beside(name: str, rev: int) -> str:
 
 def preview_name(line: int, rev: int) -> str:
     return f"preview.line{line}.rev{rev}.mp4"
-
-
-def contents(made: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
-    """Pair file names with the keys of what goes into them."""
-    return {names[role]: made[role] for role in names}

@@ -15,7 +15,6 @@ GRID_MS = 10
 FAST_TEMPO = 1.2
 """Above this a recogniser, and a listener, begin to miss words."""
 
-WARN_CHARACTERS_PER_SECOND = 18.0
 TOO_MANY_CHARACTERS_PER_SECOND = 22.0
 
 _Grid = npt.NDArray[np.bool_]

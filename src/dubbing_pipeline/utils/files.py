@@ -191,6 +191,9 @@ def _rename_noreplace(source: Path, target: Path) -> None:
 
 def _rename_by_link(source: Path, target: Path) -> None:
     """Rename where the kernel call is missing: a second name, or a claimed one."""
+    if source.is_dir() and not source.is_symlink():
+        _rename_onto_empty(source, target)
+        return
     try:
         os.link(source, target)
     except OSError as error:
@@ -211,6 +214,19 @@ def _rename_onto_claim(source: Path, target: Path) -> None:
         source.replace(target)
     except OSError:
         target.unlink()
+        raise
+
+
+def _rename_onto_empty(source: Path, target: Path) -> None:
+    """Rename a folder: claim the name with an empty one, which the kernel lets us replace.
+
+    Death between the two steps leaves an empty folder.
+    """
+    target.mkdir()
+    try:
+        source.replace(target)
+    except OSError:
+        target.rmdir()
         raise
 
 
