@@ -1,6 +1,5 @@
 """`dub queue`: how the queue stands, and taking a stream over."""
 
-import asyncio
 import json
 from dataclasses import asdict
 from typing import Annotated
@@ -33,6 +32,8 @@ def status(*, as_json: Json = False) -> None:
 @app.command()
 def adopt(*, as_json: Json = False) -> None:
     """Take the configured Redis stream over from another installation of this service."""
+    import asyncio  # noqa: PLC0415 - heavy
+
     from dubbing_pipeline.cli.office import open_office  # noqa: PLC0415 - heavy
     from dubbing_pipeline.runtime.queue_status import adopt as take_over  # noqa: PLC0415 - heavy
 

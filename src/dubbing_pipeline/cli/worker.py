@@ -1,6 +1,5 @@
 """`dub worker`: run jobs until told to stop."""
 
-import asyncio
 import signal
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ import typer
 
 def worker() -> None:
     """Run jobs of this machine until a signal comes; what can end soon is ended then."""
+    import asyncio  # noqa: PLC0415 - heavy
+
     from dubbing_pipeline.cli.door import open_settings  # noqa: PLC0415 - heavy
     from dubbing_pipeline.cli.office import worker_setup  # noqa: PLC0415 - heavy
     from dubbing_pipeline.utils.log import configure_log  # noqa: PLC0415 - heavy
@@ -27,6 +28,8 @@ def worker() -> None:
 
 
 async def _work(setup: Any, state_dir: Path) -> None:
+    import asyncio  # noqa: PLC0415 - heavy
+
     from dubbing_pipeline.runtime.assembly import Doors, open_runtime  # noqa: PLC0415 - heavy
     from dubbing_pipeline.stages.folder_store import FolderStore  # noqa: PLC0415 - heavy
 
