@@ -44,7 +44,12 @@ class Ordeal:
 @pytest.fixture(scope="module")
 def ordeal(tmp_path_factory: pytest.TempPathFactory, undisturbed: Undisturbed) -> Ordeal:
     installation = Installation(tmp_path_factory.mktemp("ordeal"))
-    words = ("run", *undisturbed.words, "--out", installation.folder / "out")
+    words: tuple[str | Path, ...] = (
+        "run",
+        *undisturbed.words,
+        "--out",
+        installation.folder / "out",
+    )
     kills = [kill(installation, step, lines, words) for step, lines in KILLS]
     return Ordeal(installation, kills, installation.call(*words))
 

@@ -75,6 +75,17 @@ class Runner:
             keys[step.stage] = self._step(stage, _call(stage, step, keys), watch, wall=wall)
         return Made(keys, wall)
 
+    def finished(self, steps: Sequence[Step], given: Keys) -> Mapping[str, Keys]:
+        """Look up what is finished already, up to the first step that is not."""
+        stages = self._load(steps)
+        keys: dict[str, Keys] = {"given": given}
+        for step in steps:
+            made = self._manifest(_call(stages[step.stage], step, keys))
+            if made is None:
+                break
+            keys[step.stage] = made
+        return keys
+
     def _step(self, stage: Stage, call: StageCall, watch: Watch, *, wall: dict[str, float]) -> Keys:
         made = self._manifest(call)
         if made is not None:
