@@ -10,6 +10,7 @@ from dubbing_pipeline.stages.stem import (
     envelope,
     find_take,
     likeness,
+    shortfall_ms,
     speech_ms,
     stretched_envelope,
 )
@@ -92,6 +93,23 @@ def test_a_stretched_envelope_has_the_length_asked_for() -> None:
     stretched = stretched_envelope(take, 2000)
     assert stretched.size == 2000 // FRAME_MS
     assert speech_ms(stretched) == pytest.approx(1500 * 2000 / 1580, abs=2 * FRAME_MS)
+
+
+def test_words_that_stretching_lost_are_a_shortfall() -> None:
+    take = syllables(12)
+    cut = take.copy()
+    cut[-240 * RATE :] = 0
+    whole, short = stretched_envelope(take, 1400), stretched_envelope(cut, 1400)
+    assert shortfall_ms(whole, whole) == 0
+    assert shortfall_ms(whole, short) == pytest.approx(200 * 1400 / 1580 - 20, abs=2 * FRAME_MS)
+
+
+def test_an_edge_that_sounds_a_little_otherwise_is_no_shortfall() -> None:
+    take = stretched_envelope(syllables(13), 1580)
+    softer = take.copy()
+    softer[-12:] = 0.0
+    assert speech_ms(take) - speech_ms(softer) == 20
+    assert shortfall_ms(take, softer) == 0
 
 
 def test_silence_has_an_envelope_too() -> None:

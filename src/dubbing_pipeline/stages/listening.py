@@ -21,7 +21,7 @@ from dubbing_pipeline.stages.stem import (
     envelope,
     find_take,
     likeness,
-    speech_ms,
+    shortfall_ms,
     stretched_envelope,
 )
 from dubbing_pipeline.stages.takes import Take, read_speech
@@ -164,14 +164,13 @@ def _measure(
 ) -> LineMeasures:
     spoken, placed = take
     found = find_take(stem, placed, fit.start_ms)
-    lost_ms = max(0, speech_ms(spoken) - speech_ms(placed, float(spoken.max())))
     return LineMeasures(
         id=line.id,
         tempo=fit.tempo,
         lag_ms=fit.lag_ms,
         overflow_ms=fit.overflow_ms,
         state=fit.state,
-        cut_ms=found.missing_ms + lost_ms,
+        cut_ms=found.missing_ms + shortfall_ms(spoken, placed),
         characters_per_second=characters_per_second(line.target, fit.end_ms - fit.start_ms),
         leak=leak,
         offset_ms=found.offset_ms if found.is_there else None,
