@@ -93,14 +93,13 @@ class Search:
                 moves.append(lambda at, who=worker: self._finish(at, who))  # type: ignore[misc]
                 if state.crashes:
                     moves.append(lambda at, who=worker: self._crash(at, who))  # type: ignore[misc]
-        if state.pauses:
-            moves.append(self._pause)
-        if state.flushes:
-            moves.append(self._flush)
-        if state.doubles:
-            moves.append(self._double)
-        if state.waits:
-            moves.append(self._wait)
+        left = (
+            (state.pauses, self._pause),
+            (state.flushes, self._flush),
+            (state.doubles, self._double),
+            (state.waits, self._wait),
+        )
+        moves += [move for times, move in left if times]
         return moves
 
     def _try(self, state: State, move: Callable[[State], State]) -> State:
