@@ -33,7 +33,8 @@ class State:
     pauses: int = 1
     flushes: int = 1
     crashes: int = 1
-    doubles: int = 1
+    doubles: int = 0
+    waits: int = 1
 
 
 @dataclass(slots=True)
@@ -92,12 +93,13 @@ class Search:
                 moves.append(lambda at, who=worker: self._finish(at, who))  # type: ignore[misc]
                 if state.crashes:
                     moves.append(lambda at, who=worker: self._crash(at, who))  # type: ignore[misc]
-        if state.pauses:
-            moves.append(self._pause)
-        if state.flushes:
-            moves.append(self._flush)
-        if state.doubles:
-            moves.append(self._double)
+        left = (
+            (state.pauses, self._pause),
+            (state.flushes, self._flush),
+            (state.doubles, self._double),
+            (state.waits, self._wait),
+        )
+        moves += [move for times, move in left if times]
         return moves
 
     def _try(self, state: State, move: Callable[[State], State]) -> State:
@@ -143,6 +145,11 @@ class Search:
         self._world.advance(TTL_S + 60)
         return replace(state, pauses=state.pauses - 1, now_s=state.now_s + TTL_S + 60)
 
+    def _wait(self, state: State) -> State:
+        """Let a moment pass, so that what was taken back may run again; no lease ends by it."""
+        self._world.advance(5)
+        return replace(state, waits=state.waits - 1, now_s=state.now_s + 5)
+
     def _flush(self, state: State) -> State:
         self._world.lose_hints()
         return replace(state, hints=(), flushes=state.flushes - 1)
@@ -168,7 +175,7 @@ class Search:
         world.forget()
 
     def _key(self, state: State) -> Hashable:
-        left = (state.pauses, state.flushes, state.crashes, state.doubles)
+        left = (state.pauses, state.flushes, state.crashes, state.doubles, state.waits)
         return self._stored(), state.hints, self._holders(state), left
 
     def _holders(self, state: State) -> Hashable:
