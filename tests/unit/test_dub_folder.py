@@ -108,7 +108,7 @@ def test_a_folder_that_lost_its_film_is_not_whole(tmp_path: Path) -> None:
     assert find(tmp_path, RECORD) is None
 
 
-@pytest.mark.parametrize("text", [None, "{", "{}", '{"schema": 9}', "[]"])
+@pytest.mark.parametrize("text", [None, "{", "{}", '{"schema": 9}', "[]", '"text"'])
 def test_a_folder_of_something_else_is_refused(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "dub.json").write_text(text)
