@@ -9,7 +9,7 @@ import pytest
 
 from dubbing_pipeline.errors import InputRefused, NotFoundError, RefusedError
 from dubbing_pipeline.model.speech import LineEdit
-from dubbing_pipeline.stages.dub import Finished, edit
+from dubbing_pipeline.stages.dub import Finished, current_timeline, edit
 from dubbing_pipeline.stages.dub_folder import read_record
 from dubbing_pipeline.stages.folder_store import open_store
 from dubbing_pipeline.stages.runner import StageEvent
@@ -70,6 +70,17 @@ def test_a_second_revision_is_made_of_the_first_film_as_well(desk: Desk) -> None
     assert (after.made, after.given, after.rev) == (before.made, before.given, 2)
     assert (desk.folder / "film.es.srt").read_text().count("otra cosa") == 0
     assert (desk.folder / "film.es.rev2.srt").read_text().count("otra cosa") == 2
+
+
+def test_lines_are_listed_with_their_places_in_the_newest_film(desk: Desk) -> None:
+    first, _ = current_timeline(desk.folder)
+    edit(desk.folder, 1, LineEdit(target="[es] algo que dura mucho más que antes"))
+    edited, _ = current_timeline(desk.folder)
+    desk.render()
+    newest, _ = current_timeline(desk.folder)
+    assert edited.line(1).fit is None
+    assert edited.line(2).fit == first.line(2).fit
+    assert newest.line(1).fit not in {None, first.line(1).fit}
 
 
 def test_a_revision_writes_only_what_it_changes(desk: Desk) -> None:

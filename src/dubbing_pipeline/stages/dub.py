@@ -12,14 +12,21 @@ from dubbing_pipeline.media.containers import choose_container
 from dubbing_pipeline.media.probe import audio_to_dub, probe
 from dubbing_pipeline.media.subtitles import read_subtitles
 from dubbing_pipeline.model.spec import DubSpec
-from dubbing_pipeline.model.speech import Edits, LineEdit, Timeline
+from dubbing_pipeline.model.speech import Edits, Line, LineEdit, Timeline
 from dubbing_pipeline.stages import dub_folder
 from dubbing_pipeline.stages.artifacts import ArtifactStore, put_text, read_json
 from dubbing_pipeline.stages.call import Keys, digest
 from dubbing_pipeline.stages.documents import edits_text, read_edits, read_timeline, timeline_text
-from dubbing_pipeline.stages.dub_folder import EDITS, REPORT, REPORT_PAGE, TIMELINE, Record
+from dubbing_pipeline.stages.dub_folder import (
+    EDITS,
+    REPORT,
+    REPORT_PAGE,
+    TIMELINE,
+    Record,
+    beside,
+)
 from dubbing_pipeline.stages.intake import take_in
-from dubbing_pipeline.stages.outputs import beside, film_names, preview_name
+from dubbing_pipeline.stages.outputs import film_names, preview_name
 from dubbing_pipeline.stages.plan import plan, plan_preview
 from dubbing_pipeline.stages.report import Timing, report_json, report_page
 from dubbing_pipeline.stages.runner import Made, Runner, StageEvent, Watch
@@ -254,10 +261,21 @@ def edit(folder: Path, line: int, change: LineEdit) -> Edits:
 
 
 def current_timeline(folder: Path) -> tuple[Timeline, Edits]:
-    """Read a folder's lines as they are now: what the stages made, with the edits on top."""
-    dub_folder.read_record(folder)
+    """Read a folder's lines as they are now: what the stages made, with the edits on top.
+
+    A line has the fit it has in the newest film, and none if it was changed since.
+    """
+    record = dub_folder.read_record(folder)
     edits = read_edits(folder / EDITS)
-    return edits.apply(read_timeline(folder / TIMELINE)), edits
+    timeline = edits.apply(read_timeline(folder / TIMELINE))
+    newest = read_timeline(folder / beside(TIMELINE, record.rev))
+    lines = tuple(_as_placed(line, newest.line(line.id)) for line in timeline.lines)
+    return replace(timeline, lines=lines), edits
+
+
+def _as_placed(line: Line, newest: Line) -> Line:
+    placed = replace(line, fit=newest.fit)
+    return placed if placed == newest else replace(line, fit=None)
 
 
 def _stages_of(made: Made) -> dict[str, Keys]:

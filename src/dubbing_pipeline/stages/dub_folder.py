@@ -84,6 +84,14 @@ def title_of(film: Path) -> str:
     return title.encode()[:_TITLE_BYTES].decode(errors="ignore").rstrip(". ") or "film"
 
 
+def beside(name: str, rev: int) -> str:
+    """Name a report or timeline of a revision: ``report.json``, ``report.rev2.json``."""
+    if rev == 0:
+        return name
+    path = Path(name)
+    return f"{path.stem}.rev{rev}{path.suffix}"
+
+
 def refuse_unwritable(out_dir: Path) -> None:
     """Refuse an out folder that we cannot write to, before hours of work and not after.
 
@@ -104,10 +112,14 @@ def find(out_dir: Path, wanted: Record) -> Path | None:
             record = read_record(folder)
         except NotFoundError:
             continue  # somebody else's, or another release's
-        whole = all((folder / name).is_file() for name in record.files.values())
-        if record.job == wanted.job and whole:
+        if record.job == wanted.job and _is_whole(folder, record):
             return folder
     return None
+
+
+def _is_whole(folder: Path, record: Record) -> bool:
+    names = [*record.files.values(), TIMELINE, beside(REPORT, record.rev)]
+    return all((folder / name).is_file() for name in names)
 
 
 def publish(
