@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +119,13 @@ def test_a_reader_that_goes_away_gets_no_traceback() -> None:
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_a_file_name_that_is_no_text_is_told_in_every_locale(tmp_path: Path) -> None:
+    name = os.fsdecode(b"b\xffd.mp4")
+    command = [sys.executable, "-m", "dubbing_pipeline", "run", name, "--to", "es", "--json"]
+    strict = {"PYTHONIOENCODING": "utf-8:strict", "HOME": str(tmp_path), "PATH": os.defpath}
+    done = subprocess.run(command, env=strict, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == NotFoundError.exit_code
+    told = json.loads(done.stdout.decode("utf-8", "strict"))
+    assert told["error"]["params"]["path"].endswith(name)

@@ -31,7 +31,7 @@ RECORD = Record(
 )
 
 
-FILES = {"My film.es.mp4": "film"}
+FILES = {"My film.es.mp4": "film", "timeline.json": "{}", "report.json": "{}"}
 
 
 def published(out: Path, files: Mapping[str, Path | str]) -> Path:
@@ -102,13 +102,14 @@ def test_other_work_is_not_found(tmp_path: Path) -> None:
     assert find(tmp_path, replace(RECORD, spec=DubSpec("es", "en", mode="medium"))) is None
 
 
-def test_a_folder_that_lost_its_film_is_not_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost", ["My film.es.mp4", "report.json", "timeline.json"])
+def test_a_folder_that_lost_a_file_is_not_whole(tmp_path: Path, lost: str) -> None:
     folder = published(tmp_path, FILES)
-    (folder / "My film.es.mp4").unlink()
+    (folder / lost).unlink()
     assert find(tmp_path, RECORD) is None
 
 
-@pytest.mark.parametrize("text", [None, "{", "{}", '{"schema": 9}', "[]"])
+@pytest.mark.parametrize("text", [None, "{", "{}", '{"schema": 9}', "[]", '"text"'])
 def test_a_folder_of_something_else_is_refused(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "dub.json").write_text(text)

@@ -89,6 +89,11 @@ def test_a_change_is_read_in_milliseconds_and_single_blanks() -> None:
     [
         ({}, "stages.nothing_changed"),
         ({"text": "  "}, "stages.empty_text"),
+        ({"text": "… !"}, "stages.empty_text"),
+        ({"text": "a\udcff"}, "stages.text_not_unicode"),
+        ({"speaker": " "}, "stages.empty_speaker"),
+        ({"start_s": float("nan")}, "stages.no_time"),
+        ({"end_s": float("inf")}, "stages.no_time"),
         ({"audio": "loud"}, "stages.no_such_audio"),
     ],
 )

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -54,6 +55,8 @@ def cli(arguments: Sequence[str] | None = None, *, prog_name: str | None = None)
     Exit codes: 0 good, 1 failed, 2 usage, 3 bad settings, 4 refused by policy, 5 not found,
     130 interrupted, 143 terminated, 129 the terminal is gone.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # file names go out as they came in
     given = list(sys.argv[1:] if arguments is None else arguments)
     with orderly_end():
         code = run_at_edge(

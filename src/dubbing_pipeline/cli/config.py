@@ -1,10 +1,11 @@
 """`dub config`: what is set, where it came from, and whether it is right."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from dubbing_pipeline.cli.answer import print_json
 
 app = typer.Typer(help="Show and check the settings.", no_args_is_help=True)
 
@@ -22,7 +23,7 @@ def show(as_json: Json = False) -> None:
     tell_warnings(settings)
     rows = shown_values(settings)
     if as_json:
-        typer.echo(json.dumps({"settings": rows}, ensure_ascii=False, indent=1))
+        print_json({"settings": rows}, indent=1)
         return
     for row in rows:
         typer.echo(f"{row['name']}={row['value']}  # {row['origin']}")
@@ -46,7 +47,7 @@ def check(
     words = [render(item.code, item.params, locale=language()) for item in settings.warnings]
     if as_json:
         answer: dict[str, Any] = {"ok": True, "warnings": words}
-        typer.echo(json.dumps(answer, ensure_ascii=False))
+        print_json(answer)
         return
     for text in words:
         typer.echo(render("cli.warning", {"message": text}, locale=language()))

@@ -1,9 +1,10 @@
 """`dub doctor`: is everything here that a dub needs, and what to do if not."""
 
-import json
 from typing import Annotated
 
 import typer
+
+from dubbing_pipeline.cli.answer import print_json
 
 
 def doctor(
@@ -31,6 +32,6 @@ def doctor(
             typer.echo(f"{finding.state:<4}  {text}")
     good = all(row["state"] != "fail" for row in rows)
     if as_json:
-        typer.echo(json.dumps({"ok": good, "findings": rows}, ensure_ascii=False, indent=1))
+        print_json({"ok": good, "findings": rows}, indent=1)
     if not good:
         raise typer.Exit(1)

@@ -8,7 +8,6 @@ a defect, and says so; ``--debug`` shows where.
 """
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 import typer
 
+from dubbing_pipeline.cli.answer import print_json
 from dubbing_pipeline.errors import DubbingError
 from dubbing_pipeline.utils.messages import pick_locale, render
 
@@ -104,7 +104,7 @@ def _exit_code(command: Callable[[], object]) -> int:
 
 def _tell(error: DubbingError, *, locale: str, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"error": error_object(error, locale=locale)}, ensure_ascii=False))
+        print_json({"error": error_object(error, locale=locale)})
     _say(render("cli.error", {"message": render(error, locale=locale)}, locale=locale))
 
 

@@ -1,12 +1,13 @@
 """`dub engines`: which engines are ready, for which languages, and how to bring the others."""
 
-import json
 import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from dubbing_pipeline.cli.answer import print_json
 
 app = typer.Typer(help="List engines, and install their models.", no_args_is_help=True)
 
@@ -27,7 +28,7 @@ def list_engines(
     told = engine_settings(open_settings(), environment(), threads=os.cpu_count() or 1)
     rows = [_row(entry) for entry in inventory(Registry(told))]
     if as_json:
-        typer.echo(json.dumps({"engines": rows}, ensure_ascii=False, indent=1))
+        print_json({"engines": rows}, indent=1)
         return
     for row in rows:
         typer.echo(f"{row['task']:<13} {row['name']:<17} {_told(row)}")
@@ -58,7 +59,7 @@ def install(
     done = installer.install(name, from_file=from_file, tick=_show_progress)
     if as_json:
         shown = {"name": name, "path": str(done.path), "sha256": done.sha256}
-        typer.echo(json.dumps({**shown, "pinned": done.pinned, "was_there": done.was_there}))
+        print_json({**shown, "pinned": done.pinned, "was_there": done.was_there})
         return
     code = "engines.installed" if done.pinned else "engines.installed_unpinned"
     if done.was_there:

@@ -1,6 +1,5 @@
 """`dub jobs`: hand in films to be dubbed, see how they fare, steer them."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dubbing_pipeline.cli.answer import print_json
 from dubbing_pipeline.model.job import HIGH, LOW, NORMAL, Job, Priority
 
 app = typer.Typer(help="Dub in the background: hand in, watch, steer.", no_args_is_help=True)
@@ -87,7 +87,7 @@ def list_jobs(
     with open_office() as office:
         found = office.jobs.list_jobs(JobQuery(states=states, limit=limit, deleted=deleted))
     if as_json:
-        typer.echo(json.dumps({"jobs": [job_object(job) for job in found]}, ensure_ascii=False))
+        print_json({"jobs": [job_object(job) for job in found]})
         return
     for job in found:
         typer.echo(f"{job.id}  {job.state:<11} {_progress(job):<20} {job.title}")
@@ -211,7 +211,7 @@ def _laid_out(office: Any, job: Job) -> list[str]:
 def _say(job: Job, *, as_json: bool, outputs: Sequence[str] = ()) -> None:
     if as_json:
         shown = {"job": job_object(job), "outputs": list(outputs)}
-        typer.echo(json.dumps(shown, ensure_ascii=False))
+        print_json(shown)
         return
     typer.echo(f"job: {job.id}")
     typer.echo(f"state: {job.state}{' (paused)' if job.paused else ''}")

@@ -1,12 +1,12 @@
 """`dub lines`: read, change and hear again the lines of a finished folder."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from dubbing_pipeline.cli.answer import print_json
 from dubbing_pipeline.model.speech import Edits, Timeline
 
 app = typer.Typer(help="Read and change the lines of a finished dub.", no_args_is_help=True)
@@ -23,7 +23,7 @@ def list_lines(folder: Folder, *, as_json: Json = False) -> None:
 
     timeline, edits = current_timeline(folder.absolute())
     if as_json:
-        typer.echo(json.dumps(_as_json(timeline, edits), ensure_ascii=False))
+        print_json(_as_json(timeline, edits))
         return
     for line in timeline.lines:
         fit = f"{line.fit.state} {line.fit.tempo:.2f}x" if line.fit else line.audio_mode
@@ -58,7 +58,10 @@ def edit(
         text=text, speaker=speaker, audio=audio, start_s=start, end_s=end, locked=lock
     )
     edits = note(folder.absolute(), line, change)
-    typer.echo(json.dumps({"rev": edits.rev}) if as_json else f"rev: {edits.rev}")
+    if as_json:
+        print_json({"rev": edits.rev})
+    else:
+        typer.echo(f"rev: {edits.rev}")
 
 
 @app.command()
@@ -70,7 +73,10 @@ def respeak(folder: Folder, line: LineId, *, as_json: Json = False) -> None:
 
     with open_dubber(open_settings()) as dubber, shown() as watch:
         preview = dubber.respeak(folder.absolute(), line, watch)
-    typer.echo(json.dumps({"preview": str(preview)}) if as_json else f"preview: {preview}")
+    if as_json:
+        print_json({"preview": str(preview)})
+    else:
+        typer.echo(f"preview: {preview}")
 
 
 @app.command()

@@ -1,9 +1,10 @@
 """`dub presets`: named choices for dubs."""
 
-import json
 from typing import Annotated, Any
 
 import typer
+
+from dubbing_pipeline.cli.answer import print_json
 
 app = typer.Typer(help="Keep named choices for dubs.", no_args_is_help=True)
 
@@ -16,7 +17,7 @@ def list_presets(*, as_json: Json = False) -> None:
     documents, owner = _documents()
     found = documents.list_all("presets", owner)
     if as_json:
-        typer.echo(json.dumps({"presets": found}, ensure_ascii=False))
+        print_json({"presets": found})
         return
     for preset in found:
         typer.echo(f"{preset['id']}  {preset['name']}: to {preset['to']}, mode {preset['mode']}")
@@ -37,7 +38,10 @@ def save(
     documents, owner = _documents()
     value = {"name": name, "to": spec.target_language, "mode": spec.mode}
     saved = documents.save("presets", owner, value)
-    typer.echo(json.dumps(saved, ensure_ascii=False) if as_json else saved["id"])
+    if as_json:
+        print_json(saved)
+    else:
+        typer.echo(saved["id"])
 
 
 @app.command()

@@ -1,10 +1,11 @@
 """`dub queue`: how the queue stands, and taking a stream over."""
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
+
+from dubbing_pipeline.cli.answer import print_json
 
 app = typer.Typer(help="See how the queue stands.", no_args_is_help=True)
 
@@ -20,7 +21,7 @@ def status(*, as_json: Json = False) -> None:
     with open_office() as office:
         shown = asdict(read_status(office.store, office.setup.queue))
     if as_json:
-        typer.echo(json.dumps(shown, ensure_ascii=False))
+        print_json(shown)
         return
     processes = shown.pop("processes")
     for name, value in shown.items():
@@ -41,7 +42,7 @@ def adopt(*, as_json: Json = False) -> None:
         before = asyncio.run(take_over(office.store, office.setup.queue))
         shown = {"stream": office.setup.queue.stream, "before": before}
     if as_json:
-        typer.echo(json.dumps(shown))
+        print_json(shown)
         return
     typer.echo(f"stream: {shown['stream']}")
     typer.echo(f"before: {before or '-'}")

@@ -1,6 +1,5 @@
 """What every command that dubs needs: engines, store and runner, opened and closed."""
 
-import json
 import os
 import socket
 import tempfile
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from dubbing_pipeline.cli.answer import print_json
 from dubbing_pipeline.cli.door import environment
 from dubbing_pipeline.config.settings import Settings
 from dubbing_pipeline.engines.installation import engine_settings
@@ -69,7 +69,7 @@ def say_finished(finished: Finished, *, as_json: bool) -> None:
     """Tell where the dub is: one JSON object, or two lines."""
     shown = {"output": str(finished.output), "report": str(finished.report)}
     if as_json:
-        typer.echo(json.dumps({**shown, "metrics": finished.metrics}, ensure_ascii=False))
+        print_json({**shown, "metrics": finished.metrics})
         return
     for name, path in shown.items():
         typer.echo(f"{name}: {path}")

@@ -45,5 +45,7 @@ def digest(value: Json) -> str:
 
 
 def canonical(value: Json) -> str:
-    """Write a value as JSON in the one way that equal values share."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Write a value as JSON in the one way that equal values share; JSON has no NaN."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )

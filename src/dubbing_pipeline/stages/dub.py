@@ -12,14 +12,21 @@ from dubbing_pipeline.media.containers import choose_container
 from dubbing_pipeline.media.probe import audio_to_dub, probe
 from dubbing_pipeline.media.subtitles import read_subtitles
 from dubbing_pipeline.model.spec import DubSpec
-from dubbing_pipeline.model.speech import Edits, LineEdit, Timeline
+from dubbing_pipeline.model.speech import Edits, Line, LineEdit, Timeline
 from dubbing_pipeline.stages import dub_folder
 from dubbing_pipeline.stages.artifacts import ArtifactStore, put_text, read_json
 from dubbing_pipeline.stages.call import Keys, digest
-from dubbing_pipeline.stages.documents import edits_text, read_edits, read_timeline
-from dubbing_pipeline.stages.dub_folder import EDITS, REPORT, REPORT_PAGE, TIMELINE, Record
+from dubbing_pipeline.stages.documents import edits_text, read_edits, read_timeline, timeline_text
+from dubbing_pipeline.stages.dub_folder import (
+    EDITS,
+    REPORT,
+    REPORT_PAGE,
+    TIMELINE,
+    Record,
+    beside,
+)
 from dubbing_pipeline.stages.intake import take_in
-from dubbing_pipeline.stages.outputs import beside, film_names, preview_name
+from dubbing_pipeline.stages.outputs import film_names, preview_name
 from dubbing_pipeline.stages.plan import plan, plan_preview
 from dubbing_pipeline.stages.report import Timing, report_json, report_page
 from dubbing_pipeline.stages.runner import Made, Runner, StageEvent, Watch
@@ -116,12 +123,15 @@ class Dubber:
         edits = read_edits(folder / EDITS)
         if edits.rev == 0:
             raise RefusedError("stages.nothing_edited", folder=str(folder))
-        given = self._given_edited(record, edits)
+        given = self._given_edited(folder, record, edits, watch)
         made = self._runner.run(plan(record.spec, record.engines, edited=True), given, watch)
-        names = self._names(record, rev=edits.rev)
+        names = self._names(replace(record, made=_stages_of(made)), rev=edits.rev)
+        exported = {role: self._artifacts.fetch(made.keys["export"][role]) for role in names}
+        names |= dub_folder.unchanged(folder, record, exported)
         files: dict[str, Path | str] = self._files(made, names)
         timeline = self._artifacts.fetch(made.keys["fit"]["timeline"])
         files |= {beside(TIMELINE, edits.rev): timeline}
+        dub_folder.refuse_others(folder, files)
         files |= self._reports(made, self._timing(made, begin_s), rev=edits.rev)
         for name, content in files.items():
             dub_folder.place_once(folder / name, content, hidden=self._outside(folder))
@@ -136,11 +146,14 @@ class Dubber:
         """
         record = dub_folder.read_record(folder)
         edits = read_edits(folder / EDITS)
-        given = self._given_edited(record, edits)
+        edits.apply(read_timeline(folder / TIMELINE)).line(line)
+        given = self._given_edited(folder, record, edits, watch)
         steps = plan_preview(record.spec, record.engines, line=line)
         made = self._runner.run(steps, given, watch)
         path = folder / preview_name(line, edits.rev)
         clip = self._artifacts.fetch(made.keys["preview"]["clip"])
+        if not dub_folder.holds(path, clip):
+            path.unlink(missing_ok=True)  # of other edits that had the same number
         dub_folder.place_once(path, clip, hidden=self._outside(folder))
         return path
 
@@ -170,14 +183,31 @@ class Dubber:
         yield lambda done: watch(StageEvent(step, "progress", done))
         watch(StageEvent(step, "finished", 1.0, self._clock.monotonic_s() - begin_s))
 
-    def _given_edited(self, record: Record, edits: Edits) -> Keys:
-        text = edits_text(edits)
-        return {
-            **record.given,
-            "settled": record.made["fit"]["timeline"],
-            "master": record.made["mix"]["master"],
-            "edits": put_text(self._artifacts, digest({"edits": text}), text),
+    def _given_edited(self, folder: Path, record: Record, edits: Edits, watch: Watch) -> Keys:
+        """Give what an edited dub begins with; what was collected since is made again.
+
+        Raises:
+            NotFoundError: The film, or a subtitle file, is not in the store any more.
+        """
+        if not all(self._artifacts.has(key) for key in record.given.values()):
+            raise NotFoundError("stages.film_gone", folder=str(folder), title=record.title)
+        texts = {
+            "settled": timeline_text(read_timeline(folder / TIMELINE)),
+            "edits": edits_text(edits),
         }
+        stored = {
+            role: put_text(self._artifacts, digest({role: text}), text)
+            for role, text in texts.items()
+        }
+        return {**record.given, **stored, "master": self._master(record, watch)}
+
+    def _master(self, record: Record, watch: Watch) -> str:
+        key = record.made["mix"]["master"]
+        if self._artifacts.has(key):
+            return key
+        steps = plan(record.spec, record.engines)
+        first = steps[: [step.stage for step in steps].index("mix") + 1]
+        return self._runner.run(first, record.given, watch).keys["mix"]["master"]
 
     def _names(self, record: Record, rev: int = 0) -> dict[str, str]:
         timeline = read_timeline(self._artifacts.fetch(record.made["fit"]["timeline"]))
@@ -231,10 +261,21 @@ def edit(folder: Path, line: int, change: LineEdit) -> Edits:
 
 
 def current_timeline(folder: Path) -> tuple[Timeline, Edits]:
-    """Read a folder's lines as they are now: what the stages made, with the edits on top."""
-    dub_folder.read_record(folder)
+    """Read a folder's lines as they are now: what the stages made, with the edits on top.
+
+    A line has the fit it has in the newest film, and none if it was changed since.
+    """
+    record = dub_folder.read_record(folder)
     edits = read_edits(folder / EDITS)
-    return edits.apply(read_timeline(folder / TIMELINE)), edits
+    timeline = edits.apply(read_timeline(folder / TIMELINE))
+    newest = read_timeline(folder / beside(TIMELINE, record.rev))
+    lines = tuple(_as_placed(line, newest.line(line.id)) for line in timeline.lines)
+    return replace(timeline, lines=lines), edits
+
+
+def _as_placed(line: Line, newest: Line) -> Line:
+    placed = replace(line, fit=newest.fit)
+    return placed if placed == newest else replace(line, fit=None)
 
 
 def _stages_of(made: Made) -> dict[str, Keys]:

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from filecmp import cmp
 from glob import escape
 from itertools import count
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from dubbing_pipeline.engines.modes import EngineChoice
-from dubbing_pipeline.errors import NotFoundError, UsageError
+from dubbing_pipeline.errors import NotFoundError, RefusedError, UsageError
 from dubbing_pipeline.model.spec import DubSpec
 from dubbing_pipeline.stages.call import digest
 from dubbing_pipeline.utils.files import (
@@ -83,6 +84,14 @@ def title_of(film: Path) -> str:
     return title.encode()[:_TITLE_BYTES].decode(errors="ignore").rstrip(". ") or "film"
 
 
+def beside(name: str, rev: int) -> str:
+    """Name a report or timeline of a revision: ``report.json``, ``report.rev2.json``."""
+    if rev == 0:
+        return name
+    path = Path(name)
+    return f"{path.stem}.rev{rev}{path.suffix}"
+
+
 def refuse_unwritable(out_dir: Path) -> None:
     """Refuse an out folder that we cannot write to, before hours of work and not after.
 
@@ -103,10 +112,14 @@ def find(out_dir: Path, wanted: Record) -> Path | None:
             record = read_record(folder)
         except NotFoundError:
             continue  # somebody else's, or another release's
-        whole = all((folder / name).is_file() for name in record.files.values())
-        if record.job == wanted.job and whole:
+        if record.job == wanted.job and _is_whole(folder, record):
             return folder
     return None
+
+
+def _is_whole(folder: Path, record: Record) -> bool:
+    names = [*record.files.values(), TIMELINE, beside(REPORT, record.rev)]
+    return all((folder / name).is_file() for name in names)
 
 
 def publish(
@@ -182,6 +195,35 @@ def place_once(path: Path, content: Path | str, *, hidden: Path) -> None:
         hidden.unlink(missing_ok=True)
 
 
+def holds(path: Path, content: Path | str) -> bool:
+    """Tell whether a file is there and has this content."""
+    if not path.is_file():
+        return False
+    if isinstance(content, str):
+        return path.read_bytes() == content.encode()
+    return cmp(path, content, shallow=False)
+
+
+def unchanged(folder: Path, record: Record, made: Mapping[str, Path]) -> dict[str, str]:
+    """Name the files of the newest film, by role, that a revision would only write again."""
+    return {
+        role: name
+        for role, name in record.files.items()
+        if role in made and holds(folder / name, made[role])
+    }
+
+
+def refuse_others(folder: Path, contents: Mapping[str, Path | str]) -> None:
+    """Refuse to leave another revision's files under the names of this one.
+
+    Raises:
+        RefusedError: A name is taken by other content: the edits were begun anew since.
+    """
+    for name, content in contents.items():
+        if (folder / name).exists() and not holds(folder / name, content):
+            raise RefusedError("stages.revision_taken", path=str(folder / name))
+
+
 def read_report(path: Path) -> dict[str, Any]:
     """Read a report of the folder."""
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -207,7 +249,7 @@ def read_record(folder: Path) -> Record:
         if value.pop("schema") != SCHEMA:
             raise NotFoundError("stages.no_dub_here", folder=str(folder), file=RECORD)
         return _RECORD.validate_python(value)
-    except (ValueError, TypeError, KeyError, ValidationError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ValidationError) as error:
         raise NotFoundError("stages.no_dub_here", folder=str(folder), file=RECORD) from error
 
 

@@ -1,7 +1,5 @@
 """What the files of a finished dub are called."""
 
-from pathlib import Path
-
 from dubbing_pipeline.media.containers import Container
 from dubbing_pipeline.stages.dub_folder import Record
 
@@ -30,14 +28,6 @@ def film_names(
         "source_srt": f"{record.title}.{source}{revised}.srt",
         "source_vtt": f"{record.title}.{source}{revised}.vtt",
     }
-
-
-def beside(name: str, rev: int) -> str:
-    """Name a report or timeline of a revision: ``report.json``, ``report.rev2.json``."""
-    if rev == 0:
-        return name
-    path = Path(name)
-    return f"{path.stem}.rev{rev}{path.suffix}"
 
 
 def preview_name(line: int, rev: int) -> str:

@@ -40,7 +40,7 @@ def report_json(metrics: Metrics, timing: Timing) -> str:
     """Write the report for programs."""
     times = {stage: round(wall_s, 3) for stage, wall_s in timing.stage_wall_s.items()}
     value = {**metrics, "wall_s": round(timing.wall_s, 3), "stage_wall_s": times}
-    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def report_page(

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import get_args
 
@@ -57,19 +58,18 @@ def read_change(
     """Read what a person wants changed on a line; None leaves a thing as it is.
 
     Raises:
-        UsageError: Nothing is changed, the text is empty, or a value is not among the known.
+        UsageError: Nothing is changed, the text is empty or none, or a value is not known.
     """
-    if text is not None and not text.strip():
-        raise UsageError("stages.empty_text")
+    _refuse_words(text, speaker)
     if audio is not None and audio not in AUDIO_MODES:
         raise UsageError("stages.no_such_audio", audio=audio, known=", ".join(AUDIO_MODES))
     change = LineEdit(
         target=" ".join(text.split()) if text is not None else None,
-        speaker=speaker,
+        speaker=speaker.strip() if speaker is not None else None,
         audio_mode=audio,
         locked=locked,
-        start_ms=None if start_s is None else round(start_s * 1000),
-        end_ms=None if end_s is None else round(end_s * 1000),
+        start_ms=_milliseconds(start_s),
+        end_ms=_milliseconds(end_s),
     )
     if change == LineEdit():
         raise UsageError("stages.nothing_changed")
@@ -101,6 +101,24 @@ def read_glossary(path: Path) -> dict[str, str]:
             raise InputRefused("stages.glossary_twice", path=str(path), line=number, term=cells[0])
         terms[cells[0]] = cells[1]
     return terms
+
+
+def _refuse_words(text: str | None, speaker: str | None) -> None:
+    """Refuse what cannot be spoken, and bytes of the command line that are no text."""
+    if any("\ud800" <= letter <= "\udfff" for letter in f"{text}{speaker}"):
+        raise UsageError("stages.text_not_unicode")
+    if text is not None and not any(letter.isalnum() for letter in text):
+        raise UsageError("stages.empty_text")
+    if speaker is not None and not speaker.strip():
+        raise UsageError("stages.empty_speaker")
+
+
+def _milliseconds(time_s: float | None) -> int | None:
+    if time_s is None:
+        return None
+    if not isfinite(time_s):
+        raise UsageError("stages.no_time", value=str(time_s))
+    return round(time_s * 1000)
 
 
 def _language(tag: str) -> str:
