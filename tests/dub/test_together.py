@@ -33,8 +33,8 @@ def test_two_runs_met_at_the_same_step_end_well(tmp_path: Path) -> None:
     for program in ("ffmpeg", "espeak-ng", "apertium"):
         need(program)
     installation, film = Installation(tmp_path / "own"), sample("mkv")
-    words = ("run", film.film, "--from", "en", "--to", "es", "--subtitles", film.subtitles)
-    words = (*words, "--json", "--out", tmp_path / "out")
+    asked = ("run", film.film, "--from", "en", "--to", "es", "--subtitles", film.subtitles)
+    words = (*asked, "--json", "--out", tmp_path / "out")
     with installation.start(*words) as one, installation.start(*words) as other:
         one.reach("publish")
         other.reach("publish")
