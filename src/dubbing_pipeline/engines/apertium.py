@@ -6,12 +6,14 @@ line can neither change its neighbour nor shift into its place.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from dubbing_pipeline.engines.apertium_lines import LineTranslator
 from dubbing_pipeline.engines.apertium_pairs import (
+    Chain,
     chains,
     data_folder,
     data_sha256,
@@ -29,9 +31,10 @@ from dubbing_pipeline.engines.hashes import combined_sha256
 from dubbing_pipeline.engines.packages import install_command, packages_for
 from dubbing_pipeline.engines.program import find_program, output_of
 from dubbing_pipeline.engines.settings import EngineSettings
+from dubbing_pipeline.engines.shortening import shortened
 from dubbing_pipeline.errors import EngineFailed, EngineMissing, LanguageUnsupported
 
-REVISION = 2
+REVISION = 3
 FIX = "sudo apt-get install apertium apertium-eng-spa"
 _WALL_S = 60.0
 _CHARACTERS_PER_SECOND = 2_000
@@ -73,16 +76,21 @@ class ApertiumTranslator:
         if chain is None:
             raise _pair_missing(pair, installed_modes(self._data_dir))
         tick(0.0)
+        texts = self._through(request, chain, tick)
+        shorter = self._through(_shorter(request), chain, tick)
+        tick(1.0)
+        return tuple(
+            _answer(line.id, texts[line.id], shorter.get(line.id)) for line in request.lines
+        )
+
+    def _through(self, request: TranslationRequest, chain: Chain, tick: Tick) -> dict[int, str]:
         lines = LineTranslator(
             request,
             modes=chain.modes,
             program=lambda mode, data: self._mode(mode, data, tick),
         )
-        translated = lines.translate()
-        tick(1.0)
-        return tuple(
-            _answer(line.id, text) for line, text in zip(request.lines, translated, strict=True)
-        )
+        translated = zip(request.lines, lines.translate(), strict=True)
+        return {line.id: text for line, text in translated}
 
     def _mode(self, mode: str, data: bytes, tick: Tick) -> bytes:
         argv = [self._program, "-d", str(self._data_dir), "-f", "none", "-u", "-z", mode]
@@ -105,9 +113,27 @@ class ApertiumTranslator:
         )
 
 
-def _answer(line_id: int, text: str) -> Variants:
+def _shorter(request: TranslationRequest) -> TranslationRequest:
+    """Ask again for the lines that can be said in fewer words."""
+    shorter = [
+        replace(line, text=text)
+        for line in request.lines
+        for text in [shortened(line.text, request.source_language)]
+        if text is not None and _loses_no_term(line.text, text, request.glossary)
+    ]
+    return replace(request, lines=shorter)
+
+
+def _loses_no_term(text: str, shorter: str, glossary: Mapping[str, str]) -> bool:
+    whole, left = text.casefold(), shorter.casefold()
+    return all(whole.count(term) == left.count(term) for term in map(str.casefold, glossary))
+
+
+def _answer(line_id: int, text: str, shorter: str | None) -> Variants:
     if not text:
         raise EngineFailed("engines.line_empty", engine="apertium", line=line_id)
+    if shorter and len(shorter) < len(text):
+        return Variants(line_id, (text, shorter))
     return Variants(line_id, (text,))
 
 
