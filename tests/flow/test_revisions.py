@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +117,14 @@ def test_a_line_is_heard_in_its_place_also_when_it_is_left_original(desk: Desk) 
     with pytest.raises(InputRefused) as caught:
         desk.respeak(99)
     assert caught.value.code == "model.no_such_line"
+
+
+def test_edits_at_the_same_time_are_all_kept(desk: Desk) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        texts = [LineEdit(target=f"palabra {number}") for number in range(24)]
+        list(pool.map(lambda text: edit(desk.folder, 1, text), texts))
+    _, edits = current_timeline(desk.folder)
+    assert {change.edit.target for change in edits.history} == {text.target for text in texts}
 
 
 def test_a_folder_on_another_machine_says_that_the_film_is_not_there(

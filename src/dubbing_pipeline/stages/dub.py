@@ -31,7 +31,7 @@ from dubbing_pipeline.stages.plan import plan, plan_preview
 from dubbing_pipeline.stages.report import Timing, report_json, report_page
 from dubbing_pipeline.stages.runner import Made, Runner, StageEvent, Watch
 from dubbing_pipeline.utils.clock import Clock
-from dubbing_pipeline.utils.files import write_atomic
+from dubbing_pipeline.utils.files import alone_in, write_atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +254,10 @@ def edit(folder: Path, line: int, change: LineEdit) -> Edits:
     """
     dub_folder.read_record(folder)
     timeline = read_timeline(folder / TIMELINE)
-    edits = read_edits(folder / EDITS).with_change(line, change)
-    edits.apply(timeline)
-    write_atomic(folder / EDITS, edits_text(edits))
+    with alone_in(folder):
+        edits = read_edits(folder / EDITS).with_change(line, change)
+        edits.apply(timeline)
+        write_atomic(folder / EDITS, edits_text(edits))
     return edits
 
 

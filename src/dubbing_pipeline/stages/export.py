@@ -84,13 +84,7 @@ class Bench:
 
     def subtitles(self) -> dict[str, str]:
         """Write what is said, in both languages and both forms."""
-        lines = self.timeline.lines
-        source = [Cue(line.start_ms, line.end_ms, line.source) for line in lines if line.source]
-        target = [
-            Cue(line.start_ms, max(line.end_ms, line.fit.end_ms if line.fit else 0), line.target)
-            for line in lines
-            if line.target
-        ]
+        source, target = source_cues(self.timeline), target_cues(self.timeline)
         texts = {
             "source_srt": srt_text(source),
             "source_vtt": vtt_text(source),
@@ -157,7 +151,7 @@ class Bench:
 
     def player_original(self, picture: MediaInput | None) -> str:
         inputs = [picture or MediaInput(self.film_path), MediaInput(self.film_path)]
-        sound = audio_to_dub(self.info, self.timeline.source_language)
+        sound = audio_to_dub(self.info, self.call.params["source"])
         codec = ("-c:a", "copy") if sound.codec == "aac" else _SOUND
         options = (*self._player_picture_map(picture), "-map", f"1:{sound.index}", *codec)
         language = self.timeline.source_language
@@ -211,6 +205,20 @@ class Bench:
 
     def _scratch(self) -> Path:
         return self.context.artifacts.scratch()
+
+
+def source_cues(timeline: Timeline) -> list[Cue]:
+    """Give what is said in the original; muting a line in the dub takes nothing from it."""
+    return [Cue(line.start_ms, line.end_ms, line.source) for line in timeline.lines if line.source]
+
+
+def target_cues(timeline: Timeline) -> list[Cue]:
+    """Give what the dub says, for as long as it says it, and what lines left original mean."""
+    return [
+        Cue(line.start_ms, max(line.end_ms, line.fit.end_ms if line.fit else 0), line.target)
+        for line in timeline.lines
+        if line.target and line.audio_mode != "mute"
+    ]
 
 
 def _tracks(info: MediaInfo, timeline: Timeline, container: Container) -> tuple[str, ...]:

@@ -180,7 +180,7 @@ def _export(spec: DubSpec) -> Step:
         "dub": ("mix", "dub"),
         "timeline": ("fit", "timeline"),
     }
-    return Step("export", "cpu", "media", inputs, params={"language": spec.target_language})
+    return Step("export", "cpu", "media", inputs, params={"source": spec.source_language})
 
 
 def _verify(engines: EngineChoice) -> Step:

@@ -20,6 +20,7 @@ _AT_FDCWD: Final = -100
 _RENAME_NOREPLACE: Final = 1
 _NO_RENAME_FLAGS: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+_NO_LOCKS: Final = frozenset({errno.EBADF, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS})
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NAME_BYTES: Final = 255
 _COPY_CHUNK: Final = 1 << 30
@@ -97,6 +98,24 @@ def rename_new(source: Path, target: Path) -> None:
         if error.errno not in _NO_RENAME_FLAGS:
             raise
         _rename_by_link(source, target)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process or thread is alone in a folder, and be it.
+
+    Only those who ask are kept out. Network file systems that cannot lock a folder keep nobody.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+        yield
+    finally:
+        os.close(handle)
 
 
 def sync_file(path: Path) -> None:
