@@ -13,7 +13,6 @@ from dubbing_pipeline.engines.base import SpeechSpan
 from dubbing_pipeline.stages.speakers import TURN_COST, label_spans
 from dubbing_pipeline.stages.voices import measure_voices
 from samples.beds import music_and_noise
-from samples.dialogue import Spoken, read_dialogue
 from samples.programs import ffmpeg, run
 from samples.sound import RATE_HZ, Mono, level_to, trim
 from scoring.speakers import Turn, score_speakers
@@ -26,7 +25,8 @@ VOICES = {
     "es": ("es", "es+f2", "es+f4", "es+m3"),
     "de": ("de", "de+f2", "de+f4", "de+m7"),
 }
-TEXTS = {"en": "long", "es": "spanish", "de": "german"}
+TEXTS = Path(__file__).parent / "texts"
+"""A file a language, at least as many lines as a conversation has: none is said twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,7 @@ def _judge(sound: Mono, turns: Sequence[Turn]) -> tuple[float, float]:
 def _played(bank: Bank, conversation: Conversation) -> tuple[Mono, list[Turn]]:
     """Play the lines with pauses of 0.1 to 0.9 s; each voice speaks at least twice."""
     dice = random.Random(f"{conversation}")  # noqa: S311 - a choice of lines
-    texts = [
-        cue.text for cue in read_dialogue(TEXTS[conversation.language]) if isinstance(cue, Spoken)
-    ]
+    texts = (TEXTS / f"{conversation.language}.txt").read_text(encoding="utf-8").splitlines()
     dice.shuffle(texts)
     voices = list(conversation.voices) * 2
     voices += dice.choices(conversation.voices, k=LINES - len(voices))
@@ -101,8 +99,8 @@ def _played(bank: Bank, conversation: Conversation) -> tuple[Mono, list[Turn]]:
     parts: list[Mono] = [np.zeros(HEARD_HZ // 2, np.float32)]
     turns: list[Turn] = []
     at = len(parts[0])
-    for index, voice in enumerate(voices):
-        spoken = bank.speak(voice, texts[index % len(texts)])
+    for voice, text in zip(voices, texts, strict=False):
+        spoken = bank.speak(voice, text)
         pause = np.zeros(round(dice.uniform(0.1, 0.9) * HEARD_HZ), np.float32)
         turns.append(Turn(at // 16, (at + len(spoken)) // 16, voice))
         parts += [spoken, pause]
