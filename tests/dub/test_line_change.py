@@ -153,7 +153,7 @@ def test_the_preview_is_ten_seconds_of_the_film_around_the_line(change: Change) 
 
 def test_a_second_rendering_does_nothing_again(change: Change) -> None:
     again = change.installation.call("lines", "render", change.folder, "--json")
-    assert (again.code, again.started) == (0, [])
+    assert (again.code, again.started) == (0, ["publish"])
     assert artifacts(change.installation) == change.after
 
 
@@ -176,6 +176,7 @@ def test_lines_are_listed_with_what_was_changed(change: Change) -> None:
         (("1", "--end", "900"), 1, "model.line_outside"),
         (("1", "--start", "3", "--end", "2"), 1, "model.line_outside"),
         (("1", "--start", "nan"), 2, "stages.no_time"),
+        (("1", "--speaker", ""), 2, "stages.empty_speaker"),
     ],
 )
 def test_a_change_that_makes_no_sense_is_refused(

@@ -1,13 +1,11 @@
 """A Spanish film with subtitles becomes English speech that a recogniser understands."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dubbing_pipeline.engines.base import Samples
 from dubbing_pipeline.engines.program import find_program
 from dubbing_pipeline.engines.settings import EngineSettings
 from dubbing_pipeline.engines.whisper import SAMPLE_RATE_HZ, open_whisper
@@ -36,19 +34,11 @@ def dubbed(tmp_path_factory: pytest.TempPathFactory) -> Ended:
 def test_a_recogniser_understands_what_is_said(dubbed: Ended, tmp_path: Path) -> None:
     settings = EngineSettings(models_dir=tmp_path, cache_dir=tmp_path, offline=True)
     whisper = open_whisper(settings, "tiny.en")
-    heard = whisper.transcribe(
-        dub_of(Path(dubbed.said["output"])), language="en", tick=lambda _: None
-    )
+    film = FilmFacts(Path(dubbed.said["output"]))
+    sound = film.sound(0, 0, film.duration_s, SAMPLE_RATE_HZ).astype(np.float32)
+    heard = whisper.transcribe(sound, language="en", tick=lambda _: None)
     said = " ".join(line["target"] for line in lines(dubbed))
     assert word_errors(said, " ".join(each.text for each in heard.segments)).rate <= 0.15
-
-
-def dub_of(film: Path) -> Samples:
-    """Decode the first sound track, at the recogniser's rate."""
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{film}", "-map", "0:a:0"]
-    form = ["-ac", "1", "-ar", str(SAMPLE_RATE_HZ), "-f", "f32le", "-"]
-    sound = subprocess.run([*command, *form], check=True, capture_output=True).stdout
-    return np.frombuffer(sound, dtype="<f4")
 
 
 def lines(dubbed: Ended) -> list[dict[str, str]]:

@@ -7,9 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from lib.tools import need
 
 Stream = dict[str, Any]
+Samples = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,15 @@ class FilmFacts:
         """Whether an MP4's index stands before its sound and picture."""
         data = self.path.read_bytes()
         return 0 <= data.find(b"moov") < data.find(b"mdat")
+
+    def sound(self, track: int, begin_s: float, end_s: float, rate_hz: int) -> Samples:
+        """Decode a span of a sound track to mono samples."""
+        cut = ("-af", f"atrim={begin_s:.3f}:{end_s:.3f}")
+        form = ("-ac", "1", "-ar", str(rate_hz), "-f", "f32le", "-")
+        command = [need("ffmpeg"), "-nostdin", "-v", "error", "-i", f"file:{self.path}"]
+        command += ["-map", f"0:a:{track}", *cut, *form]
+        decoded = subprocess.run(command, check=True, capture_output=True).stdout
+        return np.frombuffer(decoded, dtype="<f4").astype(np.float64)
 
     def _run(self, program: str, *words: str) -> bytes:
         command = [need(program), "-v", "error", *words, f"file:{self.path}"]
