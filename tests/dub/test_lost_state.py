@@ -12,8 +12,8 @@ def test_a_dub_whose_state_is_gone_is_made_anew_and_can_be_changed_again(tmp_pat
     for program in ("ffmpeg", "espeak-ng", "apertium"):
         need(program)
     installation, film = Installation(tmp_path / "own"), sample("mkv")
-    words = ("run", film.film, "--from", "en", "--to", "es", "--subtitles", film.subtitles)
-    words = (*words, "--json", "--out", tmp_path / "out")
+    asked = ("run", film.film, "--from", "en", "--to", "es", "--subtitles", film.subtitles)
+    words = (*asked, "--json", "--out", tmp_path / "out")
     first = installation.call(*words)
     shutil.rmtree(installation.state)
     installation.call("lines", "edit", first.folder, "1", "--text", "Otra cosa.")

@@ -10,7 +10,8 @@ import typer
 
 from dubbing_pipeline import __version__
 from dubbing_pipeline.cli import config, doctor, engines, jobs, lines, presets, queue
-from dubbing_pipeline.cli.edge import orderly_end, run_at_edge
+from dubbing_pipeline.cli.edge import run_at_edge
+from dubbing_pipeline.cli.ending import ENDING
 from dubbing_pipeline.cli.run import run
 from dubbing_pipeline.cli.worker import worker
 
@@ -58,7 +59,7 @@ def cli(arguments: Sequence[str] | None = None, *, prog_name: str | None = None)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # file names go out as they came in
     given = list(sys.argv[1:] if arguments is None else arguments)
-    with orderly_end():
+    with ENDING.orderly():
         code = run_at_edge(
             lambda: app(args=given, prog_name=prog_name),
             arguments=given,

@@ -9,25 +9,19 @@ a defect, and says so; ``--debug`` shows where.
 
 import contextlib
 import os
-import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import typer
 
 from dubbing_pipeline.cli.answer import print_json
+from dubbing_pipeline.cli.ending import INTERRUPTED, STOPPED
 from dubbing_pipeline.errors import DubbingError
 from dubbing_pipeline.utils.messages import pick_locale, render
 
-INTERRUPTED: Final = 128 + signal.SIGINT
 DEFECT: Final = 1
-
-_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
-_STOPPED: Final = {INTERRUPTED, *(128 + number for number in _ENDING)}
 
 
 def run_at_edge(
@@ -52,32 +46,9 @@ def run_at_edge(
     except Exception as error:  # noqa: BLE001 - the edge: what nobody expected ends here
         _tell_defect(error, locale=locale, options=options)
         code = DEFECT
-    if code in _STOPPED:
+    if code in STOPPED:
         _tell(DubbingError("cli.interrupted"), locale=locale, as_json="--json" in options)
     return code if _flushed() else DEFECT
-
-
-@contextmanager
-def orderly_end() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the work as Ctrl-C does, cleaning up, not on the spot.
-
-    A signal that is ignored stays so (``nohup``). Only for the main thread.
-    """
-    before = {number: signal.getsignal(number) for number in _ENDING}
-    ours = [number for number, handler in before.items() if handler is signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, _leave)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, before[number])
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    for each in _ENDING:
-        signal.signal(each, signal.SIG_IGN)  # the clean-up is not to be cleaned up
-    raise SystemExit(128 + number)
 
 
 def error_object(error: DubbingError, *, locale: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from dubbing_pipeline.cli.ending import ENDING
 from dubbing_pipeline.stages.runner import StageEvent, Watch
 from dubbing_pipeline.utils.clock import Clock, SystemClock
 
@@ -35,7 +36,7 @@ _KNOWN_SHARE = 0.05
 def shown() -> Iterator[Watch]:
     """Show the events of one dub on standard error, as fits what it is."""
     if not sys.stderr.isatty():
-        yield Lines(sys.stderr).watch
+        yield _heeding(Lines(sys.stderr).watch)
         return
     columns = (
         TextColumn("{task.description:<11}"),
@@ -45,7 +46,17 @@ def shown() -> Iterator[Watch]:
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield Bars(progress, SystemClock()).watch
+        yield _heeding(Bars(progress, SystemClock()).watch)
+
+
+def _heeding(watch: Watch) -> Watch:
+    """Make a watch that also heeds a signal whose exception was lost on its way."""
+
+    def heed(event: StageEvent) -> None:
+        ENDING.check()
+        watch(event)
+
+    return heed
 
 
 class Lines:

@@ -75,6 +75,7 @@ def open_score(call: StageCall, context: StageContext, sound: SpanReader) -> Sco
         read_takes(context.artifacts, call.inputs["takes"]),
         settled=settled,
         sound=sound,
+        sound_key=call.inputs["sound"],
         speech_spans=read_json(context.artifacts, call.inputs["speech_spans"]),
         artifacts=context.artifacts,
     )

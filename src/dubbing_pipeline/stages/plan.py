@@ -45,7 +45,7 @@ def plan(spec: DubSpec, engines: EngineChoice, *, edited: bool = False) -> tuple
         *_until_fit(spec, engines, edited=edited),
         _mix(edited=edited),
         _export(spec),
-        _verify(engines),
+        _verify(engines, edited=edited),
     )
 
 
@@ -183,7 +183,8 @@ def _export(spec: DubSpec) -> Step:
     return Step("export", "cpu", "media", inputs, params={"source": spec.source_language})
 
 
-def _verify(engines: EngineChoice) -> Step:
+def _verify(engines: EngineChoice, *, edited: bool) -> Step:
+    """Measure. A recogniser listens to the first dub only: no edit makes its words the source's."""
     inputs: dict[str, Source] = {
         "input": ("given", "film"),
         "film": ("export", "film"),
@@ -192,7 +193,8 @@ def _verify(engines: EngineChoice) -> Step:
         "timeline": ("fit", "timeline"),
         "takes": ("fit", "takes"),
     }
-    heard = _present(detector=engines.speech_detector, transcriber=engines.transcriber)
+    recogniser = None if edited else engines.transcriber
+    heard = _present(detector=engines.speech_detector, transcriber=recogniser)
     return Step("verify", "cpu", "media", inputs, engines=heard)
 
 

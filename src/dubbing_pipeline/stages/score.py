@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from dubbing_pipeline.media.flac import SpanReader
 from dubbing_pipeline.model.speech import Line, Timeline
-from dubbing_pipeline.stages.artifacts import ArtifactStore
+from dubbing_pipeline.stages.artifacts import ArtifactStore, put_json, read_json
+from dubbing_pipeline.stages.call import digest
 from dubbing_pipeline.stages.mixing import (
     REACH_MS,
     Piece,
@@ -33,6 +34,9 @@ _GAIN_DB = 12.0
 
 _ABOUT_SPEAKER_DB = 4.0
 """How far a line may be from its speaker's usual level."""
+
+_LEVELS = 1
+"""Grows when levels would be measured otherwise."""
 
 _EDGE_MS = 400
 """Speech this close around a line's words belongs to the line: recognisers end words early."""
@@ -61,10 +65,12 @@ class Score:
         *,
         settled: Timeline,
         sound: SpanReader,
+        sound_key: str,
         speech_spans: Sequence[tuple[int, int]],
         artifacts: ArtifactStore,
     ) -> None:
         self._sound = sound
+        self._sound_key = sound_key
         self._artifacts = artifacts
         spans = _spans_with_edges(timeline.lines, speech_spans)
         spoken = [line for line in timeline.lines if line.id in takes and line.fit]
@@ -110,9 +116,11 @@ class Score:
 
     def _level(self, timeline: Timeline, takes: Takes, settled: Timeline) -> list[Cue]:
         """Match each take to how loud its line is in the original, near its speaker's usual."""
-        lines = [*settled.lines, *timeline.lines]
-        spans = dict.fromkeys((line.start_ms, line.end_ms) for line in lines)
-        levels = {span: self._source_level_db(*span) for span in spans}
+        levels = self._source_levels_db(settled)
+        for line in timeline.lines:
+            span = (line.start_ms, line.end_ms)
+            if span not in levels:
+                levels[span] = self._source_level_db(*span)
         usual = {
             speaker: median(
                 levels[line.start_ms, line.end_ms]
@@ -133,6 +141,19 @@ class Score:
             gain = 10 ** (float(np.clip(gain_db, -_GAIN_DB, _GAIN_DB)) / 20)
             cues.append(Cue(line.id, samples_of(line.fit.start_ms), take, gain))
         return sorted(cues, key=lambda cue: (cue.start, cue.line))
+
+    def _source_levels_db(self, settled: Timeline) -> dict[tuple[int, int], float]:
+        """Measure the original at each line of the first dub; once, then it is read.
+
+        Reading all of a film takes seconds, and one changed line shall be heard at once.
+        """
+        spans = sorted({(line.start_ms, line.end_ms) for line in settled.lines})
+        key = digest({"levels": _LEVELS, "sound": self._sound_key, "spans": spans})
+        if not self._artifacts.has(key):
+            measured = [[*span, self._source_level_db(*span)] for span in spans]
+            put_json(self._artifacts, key, measured)
+        stored = read_json(self._artifacts, key)
+        return {(start_ms, end_ms): level_db for start_ms, end_ms, level_db in stored}
 
     def _source_level_db(self, start_ms: int, end_ms: int) -> float:
         sound = self._sound.span(start_ms, end_ms)

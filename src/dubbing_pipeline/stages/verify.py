@@ -6,15 +6,15 @@ with the times of a run. A film that fails a hard check fails its job, and its m
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 
-from dubbing_pipeline.engines.base import Samples, Tick, Transcriber
+from dubbing_pipeline.engines.base import Samples, SpeechDetector, SpeechSpan, Tick, Transcriber
 from dubbing_pipeline.errors import EngineMissing, VerifyFailed
 from dubbing_pipeline.model.speech import Timeline
 from dubbing_pipeline.stages.artifacts import put_json, read_json
 from dubbing_pipeline.stages.base import StageContext
-from dubbing_pipeline.stages.call import Json, Keys, StageCall
+from dubbing_pipeline.stages.call import Json, Keys, StageCall, digest
 from dubbing_pipeline.stages.documents import read_timeline
 from dubbing_pipeline.stages.finished_film import Screening
 from dubbing_pipeline.stages.listening import (
@@ -110,13 +110,26 @@ class Audition:
         )
         hearing = Hearing(
             lines=lines,
-            source=detector.detect(self.source, tick=quiet),
+            source=self._source_spans(detector),
             dub=detector.detect(self.stem, tick=quiet),
             untranslated=untranslated(self.timeline, self.lines),
         )
         if self.timeline.duration_ms < _LONG_MS and not is_doubtful(hearing):
             return hearing
         return replace(hearing, source_words=self._source_words())
+
+    def _source_spans(self, detector: SpeechDetector) -> tuple[SpeechSpan, ...]:
+        """Find speech in the source: once a film, whatever is changed in its dub."""
+        store = self.context.artifacts
+        facts = {
+            "speech": self.call.inputs["source_speech"],
+            "by": asdict(self.call.engines["detector"]),
+        }
+        key = digest({"detected": facts})
+        if not store.has(key):
+            found = detector.detect(self.source, tick=_no_news(self.context))
+            put_json(store, key, [[span.start_ms, span.end_ms] for span in found])
+        return tuple(SpeechSpan(*pair) for pair in read_json(store, key))
 
     def screening(self) -> Screening:
         """Put the film beside what it was made from."""
