@@ -1,7 +1,9 @@
 """Films of every kind, dubbed end to end: what they had is kept, what is new is told."""
 
 import os
+import shutil
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from lib.film_facts import FilmFacts
 from lib.installation import Ended, Installation
 from lib.samples import sample
-from lib.tools import need
+from lib.short_film import dub_short, need_dub_programs
+from samples.picture import turn_quarter
 from samples.recipes import NAMES
 from samples.subtitles import write_subtitles
 
@@ -36,8 +39,7 @@ class Dubbed:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    for program in ("ffmpeg", "espeak-ng", "apertium"):
-        need(program)
+    need_dub_programs()
     return Installation(tmp_path_factory.mktemp("kinds"))
 
 
@@ -110,6 +112,31 @@ def test_a_browser_can_play_both_languages_at_once(dubbed: Dubbed, language: str
     assert player.turned_deg == dubbed.before.turned_deg
 
 
+def test_a_phone_held_upright_stays_upright_with_its_uneven_pictures(
+    installation: Installation,
+) -> None:
+    dubbed = dub(installation, "portrait")
+    assert abs(dubbed.before.turned_deg) == abs(dubbed.after.turned_deg) == 90
+    shown = times(dubbed.after)
+    assert len({round(after - before, 3) for before, after in pairwise(shown)}) > 2
+
+
+def test_an_upright_picture_that_browsers_cannot_show_is_encoded_upright(
+    installation: Installation, tmp_path: Path
+) -> None:
+    film = tmp_path / "upright.mp4"
+    shutil.copyfile(sample("hevc").film, film)
+    turn_quarter(film)
+    dubbed = dub(installation, "hevc", film)
+    before, player = dubbed.before.picture, dubbed.player("es")
+    assert abs(dubbed.after.turned_deg) == 90
+    assert player.turned_deg == 0
+    assert (player.picture["width"], player.picture["height"]) == (
+        before["height"],
+        before["width"],
+    )
+
+
 def test_sound_alone_becomes_sound_alone(installation: Installation) -> None:
     dubbed = dub(installation, "mp3")
     assert dubbed.after.path.suffix == ".m4a"
@@ -119,7 +146,7 @@ def test_sound_alone_becomes_sound_alone(installation: Installation) -> None:
     assert dubbed.player("es").path.suffix == ".m4a"
 
 
-@pytest.mark.parametrize("number", range(len(NAMES)))
+@pytest.mark.parametrize("number", range(len(NAMES) if NIGHTLY else 5))
 def test_a_film_of_any_name_is_dubbed(installation: Installation, number: int) -> None:
     dubbed = dub(installation, "names", sample("names").films[number])
     assert dubbed.after.languages("audio") == ["spa", "eng"]
@@ -133,16 +160,10 @@ def test_a_folder_of_the_same_name_stays_as_it_is(
     stranger.mkdir(parents=True)
     (stranger / "mine.txt").write_text("keep")
     (stranger / "dub.json").write_text("mine, too")
-    mine = Installation(installation.folder)
-    first, second = dub_beside(mine, tmp_path / "out"), dub_beside(mine, tmp_path / "out")
+    words = dub_short(tmp_path / "out")
+    first, second = (installation.call(*words).folder for _ in range(2))
     assert first == second == tmp_path / "out" / "mkv.es (2)"
     assert {path.name: path.read_text() for path in stranger.iterdir()} == {
         "mine.txt": "keep",
         "dub.json": "mine, too",
     }
-
-
-def dub_beside(installation: Installation, out: Path) -> Path:
-    texts = ("--subtitles", sample("mkv").subtitles)
-    words = ("--from", "en", "--to", "es", *texts, "--json", "--out", out)
-    return installation.call("run", sample("mkv").film, *words).folder

@@ -10,7 +10,7 @@ import pytest
 from lib.installation import Ended, Installation
 from lib.processes import all_end_within
 from lib.samples import sample
-from lib.tools import need
+from lib.short_film import need_dub_programs
 
 STOPS = (
     ("import", 0, signal.SIGTERM),
@@ -40,8 +40,7 @@ class Stops:
 
 @pytest.fixture(scope="module")
 def stops(tmp_path_factory: pytest.TempPathFactory) -> Stops:
-    for program in ("ffmpeg", "espeak-ng", "apertium"):
-        need(program)
+    need_dub_programs()
     installation = Installation(tmp_path_factory.mktemp("stops"))
     languages = ("--from", "en", "--to", "es", "--json")
     words = ("run", sample("mkv").film, *languages, "--out", installation.folder / "out")

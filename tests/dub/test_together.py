@@ -5,20 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lib.installation import Ended, Installation, Running
-from lib.samples import sample
-from lib.tools import need
+from lib.short_film import dub_short
 
 
 def test_two_runs_of_one_command_end_well_together(tmp_path: Path) -> None:
-    for program in ("ffmpeg", "espeak-ng", "apertium"):
-        need(program)
-    installation, film = Installation(tmp_path / "own"), sample("mkv")
-    words = ("run", film.film, "--from", "en", "--to", "es", "--subtitles", film.subtitles)
+    installation, words = Installation(tmp_path / "own"), dub_short(tmp_path / "out")
     with ThreadPoolExecutor(2) as pool:
-        runs = [
-            pool.submit(installation.call, *words, "--json", "--out", tmp_path / "out")
-            for _ in range(2)
-        ]
+        runs = [pool.submit(installation.call, *words) for _ in range(2)]
         first, second = (run.result() for run in runs)
     assert (first.code, second.code) == (0, 0), [*first.steps, *second.steps]
     assert names(first) == names(second)
@@ -30,11 +23,7 @@ def test_two_runs_of_one_command_end_well_together(tmp_path: Path) -> None:
 
 def test_two_runs_met_at_the_same_step_end_well(tmp_path: Path) -> None:
     """Both are let go on from the moment before they publish."""
-    for program in ("ffmpeg", "espeak-ng", "apertium"):
-        need(program)
-    installation, film = Installation(tmp_path / "own"), sample("mkv")
-    asked = ("run", film.film, "--from", "en", "--to", "es", "--subtitles", film.subtitles)
-    words = (*asked, "--json", "--out", tmp_path / "out")
+    installation, words = Installation(tmp_path / "own"), dub_short(tmp_path / "out")
     with installation.start(*words) as one, installation.start(*words) as other:
         one.reach("publish")
         other.reach("publish")

@@ -9,6 +9,7 @@ import pytest
 
 from lib.installation import Ended, Installation
 from lib.samples import sample
+from lib.short_film import need_dub_programs
 from lib.tools import lack, need
 
 OUTSIDERS = 65_534
@@ -17,8 +18,7 @@ OUTSIDERS = 65_534
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    for program in ("ffmpeg", "espeak-ng", "apertium"):
-        need(program)
+    need_dub_programs()
     return Installation(tmp_path_factory.mktemp("installation"))
 
 

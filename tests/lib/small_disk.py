@@ -1,5 +1,6 @@
 """A disk of a few megabytes that only one process and its children see."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,12 @@ class SmallDisk:
     @property
     def seen(self) -> Path:
         return Path(f"/proc/{self.owner}/root{self.folder}")
+
+    def fill(self) -> None:
+        """Take all room away that is left, but for a page where nothing is on it yet."""
+        usage = os.statvfs(self.seen)
+        used_kib = (usage.f_blocks - usage.f_bfree) * usage.f_frsize // 1024
+        self.resize(max(used_kib, 4))  # 0 would be without a limit
 
     def resize(self, size_kib: int) -> None:
         """Give it more room; what is on it stays."""

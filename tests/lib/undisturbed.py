@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lib.installation import Ended, Installation
 from lib.samples import sample
-from lib.tools import need
+from lib.short_film import need_dub_programs
 
 SAMPLE = "three"
 LINES = 15
@@ -26,8 +26,7 @@ class Undisturbed:
 
 def dub_undisturbed(folder: Path) -> Undisturbed:
     """Dub English to Spanish by the engines that need no download."""
-    for program in ("ffmpeg", "espeak-ng", "apertium"):
-        need(program)
+    need_dub_programs()
     installation = Installation(folder)
     words = (str(sample(SAMPLE).film), "--from", "en", "--to", "es", "--json")
     ended = installation.call("run", *words, "--out", folder / "out")

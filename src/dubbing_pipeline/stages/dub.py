@@ -93,7 +93,7 @@ class Dubber:
         title = dub_folder.title_of(request.film)
         record = Record(title, spec, engines, given, made={}, files={})
         known = dub_folder.find(request.out_dir, record)
-        if known is not None and self._holds_all_of(known):
+        if known is not None:
             watch(StageEvent("publish", "reused", 1.0))
             return _finished(known)
         made = self._runner.run(plan(spec, engines), given, watch)
@@ -104,11 +104,6 @@ class Dubber:
         files |= {TIMELINE: self._artifacts.fetch(made.keys["fit"]["timeline"])}
         files |= self._reports(made, self._timing(made, begin_s), rev=0)
         return _finished(self._publish(request.out_dir, record, files, watch))
-
-    def _holds_all_of(self, folder: Path) -> bool:
-        """Tell whether a finished folder can be changed: what it was made of is still here."""
-        made = dub_folder.read_record(folder).made
-        return all(self._artifacts.has(key) for keys in made.values() for key in keys.values())
 
     def _publish(
         self, out_dir: Path, record: Record, files: Mapping[str, Path | str], watch: Watch
