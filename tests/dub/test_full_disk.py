@@ -12,6 +12,8 @@ from lib.small_disk import SmallDisk, small_disk
 from lib.undisturbed import Undisturbed
 
 ROOMY_KIB = 64_000
+STEPS = tuple(step for step in ORDER if step != "publish")
+"""Publishing writes into the out folder, whose own full disk is tested below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,17 @@ def squeeze(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Squeeze]:
     with small_disk(folder / "state", ROOMY_KIB) as disk:
         installation = Installation(folder, prefix=disk.prefix)
         failed, left = {}, []
-        for step in ORDER:
+        for step in STEPS:
             with installation.start(*words) as running:
                 running.reach(step)
                 disk.fill()
                 failed[step] = running.end()
             left += [*(disk.seen / "work").glob("*"), *(folder / "out").glob("*")]
-            disk.resize(ROOMY_KIB)
+            disk.free()
         yield Squeeze(failed, left, installation.call(*words), folder / "state")
 
 
-@pytest.mark.parametrize("step", ORDER)
+@pytest.mark.parametrize("step", STEPS)
 def test_a_full_state_folder_is_told_in_every_step(squeeze: Squeeze, step: str) -> None:
     ended = squeeze.failed[step]
     assert ended.started[-1] == step
@@ -60,7 +62,7 @@ def test_a_run_that_found_no_room_leaves_nothing_half_made(squeeze: Squeeze) -> 
 def test_with_more_room_the_same_command_goes_on_to_the_end(squeeze: Squeeze) -> None:
     assert squeeze.last.code == 0, squeeze.last.steps
     assert squeeze.last.said["metrics"]["passed"]
-    assert squeeze.last.started == ["import", "publish"]
+    assert squeeze.last.started == ["import", "verify", "publish"]
 
 
 @pytest.fixture

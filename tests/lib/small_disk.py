@@ -1,6 +1,6 @@
 """A disk of a few megabytes that only one process and its children see."""
 
-import os
+import errno
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lib.tools import lack, need
 
+_FILLER = "filler"
 _SCRIPT = 'mount -t tmpfs -o "size=$1k" none "$2" && echo mounted && exec cat'
 
 
@@ -29,15 +30,30 @@ class SmallDisk:
         return Path(f"/proc/{self.owner}/root{self.folder}")
 
     def fill(self) -> None:
-        """Take all room away that is left, but for a page where nothing is on it yet."""
-        usage = os.statvfs(self.seen)
-        used_kib = (usage.f_blocks - usage.f_bfree) * usage.f_frsize // 1024
-        self.resize(max(used_kib, 4))  # 0 would be without a limit
+        """Take all room that is left, also while somebody else writes; ``free`` gives it back."""
+        with (self.seen / _FILLER).open("ab", buffering=0) as filler:
+            for size in (1 << 20, 4096):
+                with _until_full():
+                    while True:
+                        filler.write(bytes(size))
+
+    def free(self) -> None:
+        """Give back what ``fill`` took."""
+        (self.seen / _FILLER).unlink()
 
     def resize(self, size_kib: int) -> None:
         """Give it more room; what is on it stays."""
         command = [*self.prefix, "mount", "-o", f"remount,size={size_kib}k", str(self.folder)]
         subprocess.run(command, check=True)
+
+
+@contextmanager
+def _until_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
 
 
 @contextmanager
